@@ -1,0 +1,179 @@
+/// An API of Amazon's HTTP kind: routes to integrations, mounted at hosts and a base path.
+public struct HTTPAPI: Sendable, Equatable {
+    /// Unique among the APIs; the label `api` of metrics and `$context.apiId` of logs.
+    public var name: String
+    /// The stage that is served; `$default` unless stated.
+    public var stage: String
+    /// The hosts that lead here; empty stands for every host that no other API names.
+    public var hosts: [HostPattern]
+    /// The path under which the API is mounted (a URL version, say).
+    public var basePath: BasePath
+    /// Whether `basePath` is taken off before a request is forwarded by remainder (AWS does, Kong's `strip_path`).
+    public var stripsBasePath: Bool
+    /// Whether `%2F` inside a path segment is let through (as data, never as a separator) or refused with 400.
+    public var allowsEncodedSlash: Bool
+    /// The routes. No two have the same key or differ only in parameter names.
+    public var routes: [Route]
+    /// Where the API was declared.
+    public var source: SourceLocation?
+
+    /// Makes an API.
+    public init(
+        name: String,
+        stage: String = "$default",
+        hosts: [HostPattern] = [],
+        basePath: BasePath = .root,
+        stripsBasePath: Bool = true,
+        allowsEncodedSlash: Bool = false,
+        routes: [Route],
+        source: SourceLocation? = nil
+    ) {
+        self.name = name
+        self.stage = stage
+        self.hosts = hosts
+        self.basePath = basePath
+        self.stripsBasePath = stripsBasePath
+        self.allowsEncodedSlash = allowsEncodedSlash
+        self.routes = routes
+        self.source = source
+    }
+}
+
+/// One route: which requests, and what answers them.
+public struct Route: Sendable, Equatable {
+    /// Which requests: `GET /orders/{id}`, `ANY /legacy/{proxy+}`, `$default`.
+    public var key: RouteKey
+    /// What answers.
+    public var integration: Integration
+    /// Where the route was declared.
+    public var source: SourceLocation?
+
+    /// Makes a route.
+    public init(key: RouteKey, integration: Integration, source: SourceLocation? = nil) {
+        self.key = key
+        self.integration = integration
+        self.source = source
+    }
+}
+
+/// What answers a request.
+public enum Integration: Sendable, Equatable {
+    /// A server, reached over HTTP (AWS: `HTTP_PROXY`).
+    case httpProxy(HTTPProxyIntegration)
+    /// The gateway itself (AWS: `MOCK`).
+    case mock(MockIntegration)
+}
+
+/// Forwarding to a backend with the request as it is.
+public struct HTTPProxyIntegration: Sendable, Equatable {
+    /// What path and query the backend is asked for.
+    public enum Target: Sendable, Equatable {
+        /// The request's path (after the base path, when that is stripped) and query, appended to the backend's own path.
+        case remainder
+        /// A path made from the route's parameters, `/old/{proxy}`; the request's query follows its own.
+        case template(PathTemplate)
+    }
+
+    /// Name of a `Backend` in the same model.
+    public var backend: String
+    /// What the backend is asked for.
+    public var target: Target
+    /// The method to use instead of the client's (OpenAPI integration `httpMethod`); `nil` keeps the client's.
+    public var method: String?
+    /// Limits on waiting.
+    public var timeouts: Timeouts
+    /// What the backend sees as `Host`.
+    public var host: HostHeader
+
+    /// Makes a proxy integration.
+    public init(
+        backend: String,
+        target: Target = .remainder,
+        method: String? = nil,
+        timeouts: Timeouts = Timeouts(),
+        host: HostHeader = .target
+    ) {
+        self.backend = backend
+        self.target = target
+        self.method = method
+        self.timeouts = timeouts
+        self.host = host
+    }
+}
+
+/// What a backend sees as `Host`.
+public enum HostHeader: Sendable, Hashable {
+    /// The authority of the chosen target (AWS, Kong and nginx do so).
+    case target
+    /// What the client sent.
+    case preserve
+    /// This text.
+    case fixed(String)
+}
+
+/// Limits on waiting for a backend. `total` covers all attempts (AWS: integration timeout, 30 s for HTTP APIs).
+public struct Timeouts: Sendable, Hashable {
+    /// To an established TCP connection.
+    public var connect: Duration
+    /// From the request's end to the first byte of the response.
+    public var firstByte: Duration
+    /// Between two reads of the response.
+    public var idle: Duration
+    /// From the request's head to the response's head, over all attempts.
+    public var total: Duration
+
+    /// Makes timeouts.
+    public init(
+        connect: Duration = .seconds(5),
+        firstByte: Duration = .seconds(30),
+        idle: Duration = .seconds(30),
+        total: Duration = .seconds(30)
+    ) {
+        self.connect = connect
+        self.firstByte = firstByte
+        self.idle = idle
+        self.total = total
+    }
+}
+
+/// An answer of the gateway's own.
+public struct MockIntegration: Sendable, Equatable {
+    /// 200…599.
+    public var status: Int
+    /// Header fields in order; values may hold `{param}`.
+    public var headers: [MockHeader]
+    /// The body; `{param}` is replaced by the route's parameter, escaped for `escaping`.
+    public var body: String
+    /// How a parameter is written into the body.
+    public var escaping: Escaping
+
+    /// How a parameter is written into the body.
+    public enum Escaping: Sendable, Hashable {
+        /// As JSON string content.
+        case json
+        /// As it is, percent-decoded.
+        case plain
+    }
+
+    /// Makes a mock integration.
+    public init(status: Int = 200, headers: [MockHeader] = [], body: String = "", escaping: Escaping = .plain) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.escaping = escaping
+    }
+}
+
+/// One header field of a mock's answer.
+public struct MockHeader: Sendable, Hashable {
+    /// A token (RFC 9110, 5.6.2).
+    public var name: String
+    /// A field value; may hold `{param}`.
+    public var value: String
+
+    /// Makes a header field.
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}

@@ -1,0 +1,156 @@
+/// What a gateway serves: the whole of its configuration as values that are valid by construction.
+///
+/// The vocabulary is Amazon API Gateway's (`HTTPAPI`, `Route`, `Integration`, `Stage`); `Backend` is what that service
+/// lacks. The YAML file, an OpenAPI document and, later, the management API all produce this one type; the
+/// request path compiles it to a snapshot.
+public struct Model: Sendable, Equatable {
+    /// The sockets on which clients are served. Never empty in a model that was read from a file.
+    public var listeners: [Listener]
+    /// The APIs, in the order of the file. Order has no influence on routing.
+    public var apis: [HTTPAPI]
+    /// The named groups of servers that requests are forwarded to. Names are unique.
+    public var backends: [Backend]
+    /// Where and how requests are logged; `nil` turns the access log off.
+    public var accessLog: AccessLog?
+    /// The operator's listener (`/livez`, `/readyz`, `/metrics`, `/snapshot`); `nil` turns it off.
+    public var admin: Admin?
+    /// Peers whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed.
+    public var trustedProxies: [AddressRange]
+    /// What one client or one request may take.
+    public var limits: Limits
+    /// How long a stopping gateway waits for what is in flight.
+    public var drainTimeout: Duration
+
+    /// Makes a model from its parts; everything but the listeners and the APIs has a default.
+    public init(
+        listeners: [Listener],
+        apis: [HTTPAPI] = [],
+        backends: [Backend] = [],
+        accessLog: AccessLog? = nil,
+        admin: Admin? = nil,
+        trustedProxies: [AddressRange] = [],
+        limits: Limits = Limits(),
+        drainTimeout: Duration = .seconds(30)
+    ) {
+        self.listeners = listeners
+        self.apis = apis
+        self.backends = backends
+        self.accessLog = accessLog
+        self.admin = admin
+        self.trustedProxies = trustedProxies
+        self.limits = limits
+        self.drainTimeout = drainTimeout
+    }
+}
+
+/// One socket on which clients are served (plain HTTP/1.1).
+public struct Listener: Sendable, Hashable {
+    /// A numeric address: `0.0.0.0`, `127.0.0.1`, `::`.
+    public var address: String
+    /// 0 lets the system choose.
+    public var port: Int
+
+    /// Makes a listener; the default address is every IPv4 interface.
+    public init(address: String = "0.0.0.0", port: Int) {
+        self.address = address
+        self.port = port
+    }
+}
+
+/// The operator's listener. Loopback by default, since it tells about traffic.
+public struct Admin: Sendable, Hashable {
+    /// A numeric address.
+    public var address: String
+    /// 0 lets the system choose.
+    public var port: Int
+
+    /// Makes the admin listener's settings.
+    public init(address: String = "127.0.0.1", port: Int) {
+        self.address = address
+        self.port = port
+    }
+}
+
+/// Where and how one line a request is logged.
+public struct AccessLog: Sendable, Equatable {
+    /// Where the lines go.
+    public enum Destination: Sendable, Hashable {
+        /// Appended to this file, reopened on SIGHUP.
+        case file(String)
+        /// The process's standard output.
+        case standardOutput
+    }
+
+    /// How a line is made.
+    public enum Format: Sendable, Hashable {
+        /// One JSON object a line with the documented members.
+        case json
+        /// NCSA Common Log Format.
+        case commonLogFormat
+        /// A template of text and `$context.*` variables (AWS: access-log variables). Checked when it was read.
+        case template(String)
+    }
+
+    /// Where the lines go.
+    public var destination: Destination
+    /// How a line is made.
+    public var format: Format
+    /// A worker's buffer is written when it holds this many bytes.
+    public var bufferBytes: Int
+    /// A worker's buffer is written at least this often.
+    public var flushInterval: Duration
+
+    /// Makes access-log settings; the default is JSON, flushed every second or 64 KiB.
+    public init(
+        destination: Destination,
+        format: Format = .json,
+        bufferBytes: Int = 65_536,
+        flushInterval: Duration = .seconds(1)
+    ) {
+        self.destination = destination
+        self.format = format
+        self.bufferBytes = bufferBytes
+        self.flushInterval = flushInterval
+    }
+}
+
+/// What one client or one request may take. Sizes in bytes.
+public struct Limits: Sendable, Hashable {
+    /// The request line; over it: 414.
+    public var requestLineBytes: Int
+    /// Request line and header section together; over it: 431.
+    public var headBytes: Int
+    /// Header fields of a request; over it: 431.
+    public var headerCount: Int
+    /// Request body; over it: 413.
+    public var bodyBytes: Int
+    /// From the first byte of a head to its last, and from accept to the first byte.
+    public var headTimeout: Duration
+    /// Between two requests of one connection.
+    public var keepAliveTimeout: Duration
+    /// Between two reads of a request's body, or two writes of a response's, while the gateway waits for the client.
+    public var bodyIdleTimeout: Duration
+    /// Client connections a process holds; over it, new ones are closed at once.
+    public var connections: Int
+
+    /// Makes limits; each default is documented in `docs/configuration.md`.
+    public init(
+        requestLineBytes: Int = 8_192,
+        headBytes: Int = 32_768,
+        headerCount: Int = 100,
+        bodyBytes: Int = 10 * 1_024 * 1_024 * 1_024,
+        headTimeout: Duration = .seconds(15),
+        keepAliveTimeout: Duration = .seconds(75),
+        bodyIdleTimeout: Duration = .seconds(30),
+        connections: Int = 65_536
+    ) {
+        self.requestLineBytes = requestLineBytes
+        self.headBytes = headBytes
+        self.headerCount = headerCount
+        self.bodyBytes = bodyBytes
+        self.headTimeout = headTimeout
+        self.keepAliveTimeout = keepAliveTimeout
+        self.bodyIdleTimeout = bodyIdleTimeout
+        self.connections = connections
+    }
+}

@@ -28,6 +28,8 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: []),
+    Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
+    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
 ]
 
 let settings: [SwiftSetting] = [

@@ -1,0 +1,151 @@
+public import NIOCore
+
+/// One call in flight, from the first byte of its head to its line in the log.
+///
+/// An exchange belongs to one worker's event loop and is used again for later calls. The client's side (`client`) and the
+/// integration's side (`integration`) talk to each other through it and never know each other's protocol.
+///
+/// The order of a call: the client's side fills in `request` and calls `ExchangeHandler.begin`; routing and steps decide;
+/// the integration answers through `client`; when the answer has been written or the call was given up, the
+/// client's side calls `ExchangeHandler.end` exactly once.
+public final class Exchange {
+    /// The worker that serves this call.
+    public let worker: WorkerContext
+
+    /// The request's head.
+    public var request = RequestHead()
+    /// The path that was matched and is forwarded: canonical, without query.
+    public var path = CanonicalPath()
+    /// Where the base path ends in `path`.
+    public var basePathEnd = 0
+    /// The values of the route's parameters.
+    public var parameters = PathParameters()
+    /// Who the client is.
+    public var peer = PeerAddress()
+    /// The id in logs, errors and `X-Request-Id`.
+    public var requestID = RequestID()
+
+    /// What routes, runs steps and logs; set by the client's side before `begin`.
+    public var handler: (any ExchangeHandler)?
+    /// The side that answers the client.
+    public var client: (any ClientStream)?
+    /// The side that produces the answer; `nil` until a step or an integration took the call.
+    public var integration: (any IntegrationCall)?
+    /// What the call was routed to; `nil` when no route was found.
+    public var route: RouteIdentity?
+    /// What the pipeline keeps for the call (its snapshot, the plan's position).
+    public var plan: AnyObject?
+    /// The next step of the plan, when a step has to wait.
+    public var nextStep = 0
+
+    /// What is known of the call for log and metrics.
+    public var record = ExchangeRecord()
+
+    /// Makes an exchange for a worker.
+    public init(worker: WorkerContext) { self.worker = worker }
+
+    /// Makes the exchange ready for another call.
+    public func reset() {
+        request.reset()
+        path = CanonicalPath()
+        basePathEnd = 0
+        parameters.count = 0
+        requestID = RequestID()
+        handler = nil
+        client = nil
+        integration = nil
+        route = nil
+        plan = nil
+        nextStep = 0
+        record = ExchangeRecord()
+    }
+}
+
+extension Exchange {
+    /// Goes on after a step answered `.wait`. Must be called on the worker's loop, once.
+    public func resume(with verdict: Verdict) { handler?.resume(self, with: verdict) }
+}
+
+/// A path that passed the path policy: bytes that are matched, logged and forwarded alike.
+public struct CanonicalPath: Sendable {
+    /// The buffer that holds the path; often the request's head.
+    public var buffer = ByteBuffer()
+    /// Where the path stands, counted from the buffer's reader index.
+    public var range = ByteRange()
+
+    /// Makes an empty path.
+    @inlinable public init() {}
+
+    /// Makes a path that stands in `buffer`.
+    @inlinable public init(buffer: ByteBuffer, range: ByteRange) {
+        self.buffer = buffer
+        self.range = range
+    }
+}
+
+/// The values of a route's parameters, as ranges of the canonical path. At most 16.
+public struct PathParameters: Sendable {
+    /// How many there are.
+    public var count = 0
+    /// The first `count` are valid.
+    public var ranges = InlineArray<16, ByteRange>(repeating: ByteRange())
+
+    /// Makes an empty list.
+    public init() {}
+}
+
+/// What a call was routed to, for labels and logs.
+public final class RouteIdentity: Sendable {
+    /// The API's name.
+    public let api: String
+    /// The stage's name.
+    public let stage: String
+    /// The route's key as written in the file.
+    public let routeKey: String
+    /// The path part of the key; `$default` for the default route.
+    public let resourcePath: String
+    /// Position among all routes of the snapshot, for counters.
+    public let index: Int
+
+    /// Makes an identity.
+    public init(api: String, stage: String, routeKey: String, resourcePath: String, index: Int) {
+        self.api = api
+        self.stage = stage
+        self.routeKey = routeKey
+        self.resourcePath = resourcePath
+        self.index = index
+    }
+}
+
+/// What is known of a call for log and metrics. Times are monotonic nanoseconds, 0 when it did not come to that.
+public struct ExchangeRecord: Sendable {
+    /// The head's last byte was read.
+    public var receivedAt: UInt64 = 0
+    /// The request was written to the backend (the last attempt's).
+    public var sentToBackendAt: UInt64 = 0
+    /// The response's head came from the backend.
+    public var backendAnsweredAt: UInt64 = 0
+    /// The response's last byte came from the backend.
+    public var backendEndedAt: UInt64 = 0
+    /// The response's last byte was handed to the client's socket.
+    public var endedAt: UInt64 = 0
+    /// The status sent to the client; 499 when it left before there was one, 0 while there is none.
+    public var status = 0
+    /// The backend's status, 0 when there was none.
+    public var backendStatus = 0
+    /// Body bytes received from the client.
+    public var requestBytes = 0
+    /// Body bytes sent to the client.
+    public var responseBytes = 0
+    /// Attempts at backends.
+    public var attempts = 0
+    /// The target of the last attempt, `host:port`.
+    public var target: String?
+    /// The backend's name.
+    public var backend: String?
+    /// Why the gateway answered itself or gave up; `nil` for a backend's own answer.
+    public var cause: Cause?
+
+    /// Makes an empty record.
+    public init() {}
+}

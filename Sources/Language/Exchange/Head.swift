@@ -1,0 +1,178 @@
+public import NIOCore
+
+/// A run of bytes inside a head.
+public struct ByteRange: Sendable, Hashable {
+    /// Offset from the head's first byte.
+    public var start: UInt32
+    /// Length in bytes.
+    public var count: UInt32
+
+    /// Makes a range.
+    @inlinable public init(start: Int, count: Int) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        self.count = UInt32(truncatingIfNeeded: count)
+    }
+
+    /// An empty range at the start.
+    @inlinable public init() {
+        start = 0
+        count = 0
+    }
+
+    /// The same as half-open offsets.
+    @inlinable public var range: Range<Int> {
+        unsafe Range(uncheckedBounds: (Int(start), Int(start) + Int(count)))
+    }
+
+    /// The offset after the last byte.
+    @inlinable public var end: Int { Int(start) + Int(count) }
+
+    /// Whether there are no bytes.
+    @inlinable public var isEmpty: Bool { count == 0 }
+}
+
+/// One header field: where its name and value stand, and which name it is.
+public struct Field: Sendable {
+    /// The name as it was sent.
+    public var name: ByteRange
+    /// The value without surrounding white space.
+    public var value: ByteRange
+    /// The name, when the gateway knows it.
+    public var known: FieldName
+    /// Whether the line reads exactly `name: value CRLF`, so that its bytes may be passed on as they are.
+    public var isCanonical: Bool
+
+    /// Makes a field.
+    @inlinable public init(name: ByteRange, value: ByteRange, known: FieldName, isCanonical: Bool) {
+        self.name = name
+        self.value = value
+        self.known = known
+        self.isCanonical = isCanonical
+    }
+
+    /// The offset after the field's line, when it is canonical.
+    @inlinable public var lineEnd: Int { value.end + 2 }
+}
+
+/// The header section of a message: its fields in order, and which known names occur.
+public struct FieldSection: Sendable {
+    /// The fields in the order in which they were sent.
+    public var fields: ContiguousArray<Field> = []
+    /// The known names that occur.
+    public var names: FieldNameSet = []
+    /// Whether `Connection` names fields that are not known to the gateway and must be removed too.
+    public var connectionNamesOthers = false
+
+    /// Makes an empty section.
+    public init() {}
+
+    /// Forgets all fields and keeps the memory.
+    public mutating func removeAll() {
+        fields.removeAll(keepingCapacity: true)
+        names = []
+        connectionNamesOthers = false
+    }
+
+    /// The first field with this name.
+    public func first(_ name: FieldName) -> Field? {
+        guard names.has(name) else { return nil }
+        return fields.first { $0.known == name }
+    }
+}
+
+/// How the end of a body is found (RFC 9112, 6).
+public enum BodyFraming: Sendable, Equatable {
+    /// There is no body.
+    case none
+    /// So many bytes, `Content-Length`.
+    case length(Int)
+    /// `Transfer-Encoding: chunked`.
+    case chunked
+    /// Until the connection closes; responses only.
+    case untilClose
+}
+
+/// HTTP/1.0 or HTTP/1.1.
+public enum HTTPVersion: UInt8, Sendable {
+    case http10
+    case http11
+}
+
+/// The head of a request as it was received: bytes, and a table of where things are.
+public struct RequestHead: Sendable {
+    /// From the request line to the empty line; ranges count from its reader index.
+    public var bytes = ByteBuffer()
+    /// The method's name.
+    public var method = ByteRange()
+    /// The path without query, as received; `*` for the asterisk-form.
+    public var path = ByteRange()
+    /// What follows the `?`; empty when there is none.
+    public var query = ByteRange()
+    /// Whether there is a `?`.
+    public var hasQuery = false
+    /// The authority: of an absolute-form target, else the value of `Host`; empty for HTTP/1.0 without one.
+    public var authority = ByteRange()
+    /// The version of the request line.
+    public var version = HTTPVersion.http11
+    /// The header section.
+    public var section = FieldSection()
+    /// How the body is delimited.
+    public var framing = BodyFraming.none
+    /// Whether the connection may serve another request after this one.
+    public var keepsAlive = true
+    /// Whether the client waits for `100 Continue`.
+    public var expectsContinue = false
+
+    /// Makes an empty head.
+    public init() {}
+
+    /// Forgets everything and keeps the field table's memory.
+    public mutating func reset() {
+        bytes = ByteBuffer()
+        method = ByteRange()
+        path = ByteRange()
+        query = ByteRange()
+        hasQuery = false
+        authority = ByteRange()
+        version = .http11
+        section.removeAll()
+        framing = .none
+        keepsAlive = true
+        expectsContinue = false
+    }
+}
+
+/// The head of a response as a backend sent it.
+public struct ResponseHead: Sendable {
+    /// From the status line to the empty line; ranges count from its reader index.
+    public var bytes = ByteBuffer()
+    /// 100…599.
+    public var status = 0
+    /// The reason phrase, maybe empty.
+    public var reason = ByteRange()
+    /// The version of the status line.
+    public var version = HTTPVersion.http11
+    /// The header section.
+    public var section = FieldSection()
+    /// How the body is delimited, seen from the request's method and the status.
+    public var framing = BodyFraming.none
+    /// `Content-Length` as sent, also where no body follows (HEAD, 304).
+    public var contentLength: Int?
+    /// Whether the backend keeps the connection open.
+    public var keepsAlive = true
+
+    /// Makes an empty head.
+    public init() {}
+
+    /// Forgets everything and keeps the field table's memory.
+    public mutating func reset() {
+        bytes = ByteBuffer()
+        status = 0
+        reason = ByteRange()
+        version = .http11
+        section.removeAll()
+        framing = .none
+        contentLength = nil
+        keepsAlive = true
+    }
+}

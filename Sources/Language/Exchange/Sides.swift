@@ -1,0 +1,49 @@
+public import NIOCore
+
+/// The client's side of a call: an HTTP/1.1 connection, later an HTTP/2 stream.
+///
+/// Calls come in the order `sendInformational*`, then either `send(_ reply:)` or `send(_ head:)`, `sendBody*`, `sendEnd`. What is sent may be
+/// held back until `flush`. `abort` may replace any of them. All on the worker's event loop.
+public protocol ClientStream: AnyObject {
+    /// Passes on an interim response (1xx other than 100 and 101).
+    func sendInformational(_ head: borrowing ResponseHead)
+    /// Starts the final response of a backend.
+    func send(_ head: borrowing ResponseHead)
+    /// Sends a part of the body; never empty.
+    func sendBody(_ part: ByteBuffer)
+    /// Ends the response. Trailers are given as whole lines, and only for a chunked body.
+    func sendEnd(trailers: ByteBuffer?)
+    /// Sends a whole answer and ends the call.
+    func send(_ reply: Reply)
+    /// Writes what was held back.
+    func flush()
+    /// Gives the call up: what was sent so far can't be completed, so the connection is closed.
+    func abort(_ cause: Cause)
+    /// The integration takes body bytes (again). Before the first call no body is read.
+    func resumeRequestBody()
+}
+
+/// The integration's side of a call: what produces the answer.
+public protocol IntegrationCall: AnyObject {
+    /// A part of the request's body; never empty. Only after `resumeRequestBody`.
+    /// - Returns: whether more may follow at once; `false` asks the client's side to stop until `resumeRequestBody`.
+    func receiveBody(_ part: ByteBuffer) -> Bool
+    /// The end of the request's body. Trailers are given as whole lines, and only for a chunked body.
+    func receiveEnd(trailers: ByteBuffer?)
+    /// Writes what `receiveBody` and `receiveEnd` held back.
+    func flush()
+    /// The client's side has taken all it can for now (`false`), or takes more again (`true`).
+    func setClientWritable(_ isWritable: Bool)
+    /// The client's side has ended the call early; nothing more may be sent.
+    func cancel()
+}
+
+/// What stands between the two sides: routing, steps, log. Implemented by the pipeline's worker.
+public protocol ExchangeHandler: AnyObject {
+    /// A request's head is complete.
+    func begin(_ exchange: Exchange)
+    /// A step that answered `.wait` has decided.
+    func resume(_ exchange: Exchange, with verdict: Verdict)
+    /// The call is over: it is logged, counted and its exchange used again.
+    func end(_ exchange: Exchange)
+}

@@ -1,0 +1,60 @@
+public import NIOCore
+
+/// What one worker lends to everything that runs on its event loop. Confined to that loop.
+public final class WorkerContext {
+    /// The worker's loop.
+    public let eventLoop: any EventLoop
+    /// For ids and load balancing.
+    public var random: SplitMix64
+    /// Recognises header names.
+    public let fieldNames = FieldNameTable()
+    /// The buffers that sockets read into.
+    public let readBuffers = ReadBuffers()
+    /// Who has to be woken when.
+    public let deadlines: Deadlines
+    /// The request head on its way to a backend is put together here and written at once.
+    public var requestScratch: ByteBuffer
+    /// The response on its way to a client is put together here; see `claimResponseScratch`.
+    public var responseScratch: ByteBuffer
+    private var responseScratchOwner: (any ClientStream)?
+    private var idleExchanges: [Exchange] = []
+
+    private static let scratchBytes = 16_384
+    private static let keptExchanges = 256
+
+    /// Makes a context for a loop. The seed should differ between workers.
+    public init(eventLoop: any EventLoop, seed: UInt64) {
+        self.eventLoop = eventLoop
+        random = SplitMix64(seed: seed)
+        deadlines = Deadlines(eventLoop: eventLoop)
+        requestScratch = ByteBufferAllocator().buffer(capacity: Self.scratchBytes)
+        responseScratch = ByteBufferAllocator().buffer(capacity: Self.scratchBytes)
+    }
+
+    /// Monotonic nanoseconds.
+    @inlinable public var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
+
+    /// Lends `responseScratch` to a stream until another one asks for it; the former owner is told to write first what it put there.
+    public func claimResponseScratch(for owner: any ClientStream) {
+        if responseScratchOwner === owner { return }
+        responseScratchOwner?.flush()
+        responseScratchOwner = owner
+        responseScratch.clear()
+    }
+
+    /// Ends a loan early, when the owner goes away.
+    public func releaseResponseScratch(of owner: any ClientStream) {
+        if responseScratchOwner === owner { responseScratchOwner = nil }
+    }
+
+    /// An exchange for a call, ready for use.
+    public func takeExchange() -> Exchange { idleExchanges.popLast() ?? Exchange(worker: self) }
+
+    /// Resets an exchange, gives the buffer of its head back, and keeps it for a later call.
+    public func give(_ exchange: Exchange) {
+        let head = exchange.request.bytes
+        exchange.reset()
+        readBuffers.give(head)
+        if idleExchanges.count < Self.keptExchanges { idleExchanges.append(exchange) }
+    }
+}

@@ -20,8 +20,10 @@ public final class Exchange {
     public var basePathEnd = 0
     /// The values of the route's parameters.
     public var parameters = PathParameters()
-    /// Who the client is.
+    /// The other end of the socket.
     public var peer = PeerAddress()
+    /// The client: the peer, or whom trusted peers name in `X-Forwarded-For`.
+    public var clientAddress = PeerAddress()
     /// The id in logs, errors and `X-Request-Id`.
     public var requestID = RequestID()
 

@@ -30,6 +30,7 @@ let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: []),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
+    Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
     Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
 ]
 

@@ -104,6 +104,8 @@ public struct RequestHead: Sendable {
     public var bytes = ByteBuffer()
     /// The method's name.
     public var method = ByteRange()
+    /// Whether the method is HEAD, so that the answer has no body.
+    public var isHEAD = false
     /// The path without query, as received; `*` for the asterisk-form.
     public var path = ByteRange()
     /// What follows the `?`; empty when there is none.
@@ -130,6 +132,7 @@ public struct RequestHead: Sendable {
     public mutating func reset() {
         bytes = ByteBuffer()
         method = ByteRange()
+        isHEAD = false
         path = ByteRange()
         query = ByteRange()
         hasQuery = false
@@ -174,5 +177,12 @@ public struct ResponseHead: Sendable {
         framing = .none
         contentLength = nil
         keepsAlive = true
+    }
+}
+
+extension RequestHead {
+    /// A part of the head as a buffer of its own that shares the head's memory.
+    public func bytes(of range: ByteRange) -> ByteBuffer {
+        bytes.getSlice(at: bytes.readerIndex + Int(range.start), length: Int(range.count)) ?? ByteBuffer()
     }
 }

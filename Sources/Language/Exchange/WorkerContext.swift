@@ -42,6 +42,9 @@ public final class WorkerContext {
         responseScratch.clear()
     }
 
+    /// Whether a stream has the loan of `responseScratch`.
+    public func ownsResponseScratch(_ stream: any ClientStream) -> Bool { responseScratchOwner === stream }
+
     /// Ends a loan early, when the owner goes away.
     public func releaseResponseScratch(of owner: any ClientStream) {
         if responseScratchOwner === owner { responseScratchOwner = nil }

@@ -67,6 +67,8 @@ public struct RequestParser: Sendable {
         guard index < count else { return nil }
         guard index > 0, span[index] == Characters.space else { throw lineFault(span[index]) }
         head.method = ByteRange(start: 0, count: index)
+        head.isHEAD = index == 4 && span[0] == UInt8(ascii: "H") && span[1] == UInt8(ascii: "E")
+            && span[2] == UInt8(ascii: "A") && span[3] == UInt8(ascii: "D")
         let targetStart = index + 1
         let targetEnd = Scan.endOfTarget(span, from: targetStart)
         guard targetEnd - targetStart <= limits.lineBytes else { throw .requestLineTooLong }

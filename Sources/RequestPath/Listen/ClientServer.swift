@@ -1,0 +1,170 @@
+public import Exchange
+public import NIOCore
+import NIOPosix
+import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// One worker's listening sockets and the client connections that it accepted.
+///
+/// Each worker binds its own socket to the same port (SO_REUSEPORT), so that the system spreads connections and a connection
+/// lives on one loop from accept to close. Confined to the worker's loop but for `listen`.
+public final class ClientServer {
+    /// The worker that serves these connections.
+    public let worker: WorkerContext
+    /// What routes and logs the calls.
+    public let handler: any ExchangeHandler
+    /// What connections go by; a reload replaces it, and open connections follow with their next request.
+    public var settings: ClientSettings
+    /// Set when the worker stops: every answer closes its connection.
+    public private(set) var isDraining = false
+
+    private var sockets: [any Channel] = []
+    private var connections: ContiguousArray<HTTP1Connection> = []
+    private var whenEmpty: EventLoopPromise<Void>?
+
+    // Shared by the connections, so that none of them holds its own.
+    var head = RequestHead()
+    let date = HTTPDate()
+    let continueResponse = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+    let lineEnd = ByteBuffer(string: "\r\n")
+
+    /// Makes a server without sockets.
+    public init(worker: WorkerContext, handler: any ExchangeHandler, settings: ClientSettings) {
+        self.worker = worker
+        self.handler = handler
+        self.settings = settings
+    }
+
+    /// Open client connections.
+    public var connectionCount: Int { connections.count }
+
+    // MARK: Sockets
+
+    /// Starts to accept on a numeric address.
+    /// - Returns: the bound address (of interest when the port is 0).
+    public func listen(address: String, port: Int) -> EventLoopFuture<SocketAddress?> {
+        let server = NIOLoopBound(self, eventLoop: worker.eventLoop)
+        return Self.bootstrap(server, loop: worker.eventLoop)
+            .bind(host: address, port: port)
+            .map { channel in
+                server.value.sockets.append(channel)
+                return channel.localAddress
+            }
+    }
+
+    private static func bootstrap(_ server: NIOLoopBound<ClientServer>, loop: any EventLoop) -> ServerBootstrap {
+        ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 4_096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: receiveAllocator(server))
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server.value))
+                }
+            }
+    }
+
+    private static func receiveAllocator(_ server: NIOLoopBound<ClientServer>) -> ReceiveAllocator {
+        ReceiveAllocator(NIOLoopBound(server.value.worker.readBuffers, eventLoop: server.value.worker.eventLoop))
+    }
+
+    /// Takes in what the system accepted for a socket that is about to close. Between the last `accept` and `close` lie
+    /// microseconds, in which alone a client may still be turned away when another process shares the port.
+    private func takeQueue(of socket: any Channel) {
+        let server = NIOLoopBound(self, eventLoop: worker.eventLoop)
+        let bootstrap = ClientBootstrap(group: worker.eventLoop)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: Self.receiveAllocator(server))
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server.value))
+                }
+            }
+        try? socket.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
+            while case let accepted = accept(descriptor, nil, nil), accepted >= 0 {
+                _ = bootstrap.withConnectedSocket(accepted)
+            }
+        }
+    }
+
+    // MARK: Connections
+
+    /// Takes a new connection in, unless there are too many.
+    func admit(_ connection: HTTP1Connection) -> Bool {
+        guard connections.count < settings.connections else { return false }
+        connection.position = connections.count
+        connections.append(connection)
+        return true
+    }
+
+    func dismiss(_ connection: HTTP1Connection) {
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[connection.position] = last
+            last.position = connection.position
+        }
+        if connections.isEmpty { whenEmpty?.succeed() }
+    }
+
+    func parse(_ buffer: ByteBuffer, scanned: Int) throws(WireFault) -> RequestParser.Progress {
+        try settings.parser.parse(buffer, scanned: scanned, into: &head)
+    }
+
+    // MARK: Stopping
+
+    /// Stops accepting, closes idle connections, and lets the others finish their call.
+    /// - Returns: succeeds when the last connection is closed; `closeAll` brings that about.
+    public func drain() -> EventLoopFuture<Void> {
+        let promise = whenEmpty ?? worker.eventLoop.makePromise()
+        whenEmpty = promise
+        isDraining = true
+        for socket in sockets {
+            takeQueue(of: socket)
+            socket.close(promise: nil)
+        }
+        sockets = []
+        for connection in connections.reversed() where connection.phase == .idle { connection.close() }
+        if connections.isEmpty { promise.succeed() }
+        return promise.futureResult
+    }
+
+    /// Closes every connection, whatever it is doing.
+    public func closeAll() {
+        for connection in connections.reversed() { connection.abort("gateway.stopping") }
+    }
+}
+
+/// Gives every read after a channel's first a buffer of the worker's store.
+///
+/// NIO keeps the first buffer that a channel reads into for as long as the channel lives. It is given a tiny one, so that an
+/// idle connection holds no read buffer. `record` always answers that buffers may grow, which keeps NIO from reading
+/// into the first one again.
+struct ReceiveAllocator: RecvByteBufferAllocator {
+    private static let firstCapacity = 64
+
+    private let buffers: NIOLoopBound<ReadBuffers>
+    private var isFirst = true
+
+    init(_ buffers: NIOLoopBound<ReadBuffers>) { self.buffers = buffers }
+
+    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
+        isFirst ? allocator.buffer(capacity: Self.firstCapacity) : buffers.value.take()
+    }
+
+    mutating func record(actualReadBytes: Int) -> Bool {
+        isFirst = false
+        return true
+    }
+}

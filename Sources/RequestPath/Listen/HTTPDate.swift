@@ -1,0 +1,49 @@
+import NIOCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The value of `Date` (IMF-fixdate, RFC 9110, 5.6.7), made anew once a second.
+final class HTTPDate {
+    private var second = -1
+    private var text = ByteBuffer()
+
+    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    func write(to buffer: inout ByteBuffer) {
+        let now = time(nil)
+        if now != second { format(now) }
+        let text = text
+        buffer.writeBytes(text.readableBytesSpan)
+    }
+
+    private func format(_ now: Int) {
+        second = now
+        let (year, month, day) = Self.civil(fromDays: now / 86_400)
+        let clock = now % 86_400
+        text.clear()
+        text.writeString("\(Self.days[now / 86_400 % 7]), \(Self.two(day)) \(Self.months[month - 1]) \(year) ")
+        text.writeString("\(Self.two(clock / 3_600)):\(Self.two(clock / 60 % 60)):\(Self.two(clock % 60)) GMT")
+    }
+
+    private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+
+    /// The Gregorian date of a day counted from 1970-01-01, by counting 400-year eras that start on 1 March.
+    static func civil(fromDays days: Int) -> (year: Int, month: Int, day: Int) {
+        let shifted = days + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted % 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+}

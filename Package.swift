@@ -28,6 +28,7 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: []),
+    Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
 ]
 
 let settings: [SwiftSetting] = [

@@ -47,7 +47,7 @@ public struct ParameterRanges: Sendable {
     init() {}
 
     /// Reads the ranges off the segments that `mask` has a bit for; a greedy one, always the last, takes what is left.
-    init(mask: UInt64, isGreedy: Bool, segments: borrowing PathSegments, length: Int) {
+    init(mask: UInt64, isGreedy: Bool, segments: Span<PathSegment>, length: Int) {
         var rest = mask
         while rest != 0 {
             let range = segments.range(rest.trailingZeroBitCount)

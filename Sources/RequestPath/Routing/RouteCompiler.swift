@@ -122,9 +122,9 @@ struct RouteCompiler {
     }
 
     private static func checkSize(of template: PathTemplate, below basePath: BasePath) throws(Fault) {
-        guard basePath.segments.count + template.segments.count <= PathSegments.limit else {
+        guard basePath.segments.count + template.segments.count <= PathSegment.limit else {
             throw Fault(
-                "a route has at most \(PathSegments.limit) segments, those of the base path included",
+                "a route has at most \(PathSegment.limit) segments, those of the base path included",
                 text: template.description
             )
         }

@@ -36,7 +36,7 @@ struct RouteTable: Sendable {
     func match(
         api: Int,
         method: Method,
-        segments: borrowing PathSegments,
+        segments: Span<PathSegment>,
         below depth: Int,
         of path: Span<UInt8>
     ) -> Result {
@@ -71,18 +71,19 @@ struct RouteTable: Sendable {
         to node: UInt32,
         _ depth: Int,
         parameters: UInt64,
-        _ segments: borrowing PathSegments,
+        _ segments: Span<PathSegment>,
         _ path: Span<UInt8>,
         _ search: inout Search
     ) -> Bool {
         let here = nodes[Int(node)]
         guard depth < segments.count else {
-            guard !segments.continues, let route = route(of: here.full, &search) else { return false }
+            guard let route = route(of: here.full, &search) else { return false }
             search.best = Found(route: route, parameters: parameters, isGreedy: false)
             return true
         }
         let taken = parameters | 1 << UInt64(depth)
-        if let child = segments.child(of: node, in: children, segment: depth, of: path),
+        let label = segments.range(depth)
+        if let child = children.child(of: node, label: label, of: path, hash: segments[depth].hash),
             descend(to: child, depth + 1, parameters: parameters, segments, path, &search)
         {
             return true

@@ -29,7 +29,9 @@ public struct Router: Sendable {
     ///   - path: the path without query, in the canonical form of `PathPolicy`.
     ///   - hasEncodedSlash: what the policy said of the path; an API that does not allow it refuses the request.
     public func match(host: Span<UInt8>, method: Method, path: Span<UInt8>, hasEncodedSlash: Bool) -> Match {
-        let segments = PathSegments(path)
+        var storage = PathSegment.Storage(repeating: PathSegment())
+        let count = PathSegment.split(path, into: &storage)
+        let segments = storage.span.extracting(first: count)
         guard let api = mounts.api(group: hosts.group(for: host), segments: segments, of: path)
         else { return Match(.notFound) }
         let basePathEnd = segments.end(ofFirst: api.depth)

@@ -32,6 +32,7 @@ let modules: [Module] = [
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
     Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
     Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
+    Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
 ]
 
 let settings: [SwiftSetting] = [

@@ -23,6 +23,7 @@ struct Module {
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
@@ -30,7 +31,26 @@ let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: []),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
+    Module(
+        name: "Integrations",
+        layer: .requestPath,
+        uses: ["Exchange", "Model", "Selection", "Wire"],
+        packages: [nioCore, nioPosix, deque]
+    ),
     Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
+    Module(
+        name: "Pipeline",
+        layer: .requestPath,
+        uses: ["Exchange", "Integrations", "Listen", "Model", "Routing"],
+        packages: [nioCore, nioPosix, log]
+    ),
+    Module(
+        name: "Daemun",
+        layer: .apps,
+        uses: ["Exchange", "Integrations", "Model", "Pipeline"],
+        packages: [nioCore, nioPosix, log]
+    ),
+    Module(name: "DaemunCommand", layer: .apps, uses: ["Daemun", "Model"], isExecutable: true),
     Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
     Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
 ]
@@ -47,8 +67,13 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "daemun",
     platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "daemun", targets: ["DaemunCommand"]),
+        .library(name: "Daemun", targets: ["Daemun"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],

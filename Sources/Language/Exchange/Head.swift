@@ -185,4 +185,35 @@ extension RequestHead {
     public func bytes(of range: ByteRange) -> ByteBuffer {
         bytes.getSlice(at: bytes.readerIndex + Int(range.start), length: Int(range.count)) ?? ByteBuffer()
     }
+
+    /// The value of the first field with this name, given in lower case.
+    public func value(ofField name: String) -> ByteRange? {
+        let span = bytes.readableBytesUInt8Span
+        let wanted = name.utf8.span
+        search: for field in section.fields where field.name.count == wanted.count {
+            for offset in 0..<wanted.count {
+                let byte = span[Int(field.name.start) + offset]
+                let isUpper = byte &- UInt8(ascii: "A") < 26
+                if (isUpper ? byte | 0x20 : byte) != wanted[offset] { continue search }
+            }
+            return field.value
+        }
+        return nil
+    }
+
+    /// Whether the request may be sent twice without doing more than sending it once (RFC 9110, 9.2.2): by its method, or because
+    /// the client says so with `Idempotency-Key`.
+    public var isIdempotent: Bool {
+        if section.names.has(.idempotencyKey) { return true }
+        return isMethod("GET") || isMethod("HEAD") || isMethod("PUT") || isMethod("DELETE") || isMethod("OPTIONS")
+    }
+
+    private func isMethod(_ name: StaticString) -> Bool {
+        let span = bytes.readableBytesUInt8Span.extracting(method.range)
+        guard span.count == name.utf8CodeUnitCount else { return false }
+        return name.withUTF8Buffer { expected in
+            for index in 0..<span.count where unsafe span[index] != expected[index] { return false }
+            return true
+        }
+    }
 }

@@ -1,9 +1,6 @@
 public import NIOCore
 
 /// The buffers that a worker's sockets read into: taken for a read, given back when nothing refers to their bytes any more.
-///
-/// NIO keeps the first buffer that a channel ever reads into for the channel's life, which would cost every idle connection its size.
-/// So the first one is tiny; it is never free again (the channel holds it), and later reads take a buffer from here.
 public final class ReadBuffers {
     /// Bytes of one buffer.
     public static let capacity = 16_384
@@ -27,5 +24,31 @@ public final class ReadBuffers {
     public func give(_ buffer: ByteBuffer) {
         guard free.count < Self.kept, buffer.storageCapacity >= Self.capacity else { return }
         free.append(buffer)
+    }
+}
+
+/// Gives every read after a channel's first a buffer of the worker's store.
+///
+/// NIO keeps the first buffer that a channel reads into for as long as the channel lives. It is given a tiny one, so that an
+/// idle connection holds no read buffer. `record` always answers that buffers may grow, which keeps NIO from reading
+/// into the first one again.
+public struct ReceiveAllocator: RecvByteBufferAllocator {
+    private static let firstCapacity = 64
+
+    private let buffers: NIOLoopBound<ReadBuffers>
+    private var isFirst = true
+
+    /// Makes an allocator for one channel of the store's loop.
+    public init(_ buffers: NIOLoopBound<ReadBuffers>) { self.buffers = buffers }
+
+    /// A tiny buffer for the first read, one of the store for the others.
+    public func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
+        isFirst ? allocator.buffer(capacity: Self.firstCapacity) : buffers.value.take()
+    }
+
+    /// Always answers that the next buffer may be larger.
+    public mutating func record(actualReadBytes: Int) -> Bool {
+        isFirst = false
+        return true
     }
 }

@@ -35,6 +35,14 @@ public struct Refusal: Error, Sendable, Hashable {
     }
 }
 
+extension Exchange {
+    /// Answers the call with an error of the gateway's own.
+    public func refuse(_ refusal: Refusal) {
+        record.cause = refusal.cause
+        client?.send(Reply(refusal, requestID: requestID))
+    }
+}
+
 /// One header field of an answer made by the gateway.
 public struct ReplyField: Sendable, Hashable {
     /// A token (RFC 9110, 5.6.2), written as it is.

@@ -145,26 +145,3 @@ public final class ClientServer {
         for connection in connections.reversed() { connection.abort("gateway.stopping") }
     }
 }
-
-/// Gives every read after a channel's first a buffer of the worker's store.
-///
-/// NIO keeps the first buffer that a channel reads into for as long as the channel lives. It is given a tiny one, so that an
-/// idle connection holds no read buffer. `record` always answers that buffers may grow, which keeps NIO from reading
-/// into the first one again.
-struct ReceiveAllocator: RecvByteBufferAllocator {
-    private static let firstCapacity = 64
-
-    private let buffers: NIOLoopBound<ReadBuffers>
-    private var isFirst = true
-
-    init(_ buffers: NIOLoopBound<ReadBuffers>) { self.buffers = buffers }
-
-    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
-        isFirst ? allocator.buffer(capacity: Self.firstCapacity) : buffers.value.take()
-    }
-
-    mutating func record(actualReadBytes: Int) -> Bool {
-        isFirst = false
-        return true
-    }
-}

@@ -119,7 +119,7 @@ public struct Timeouts: Sendable, Hashable {
     public var firstByte: Duration
     /// Between two reads of the response.
     public var idle: Duration
-    /// From the request's head to the response's head, over all attempts.
+    /// From the request's last byte to the response's head, over all attempts.
     public var total: Duration
 
     /// Makes timeouts.

@@ -62,9 +62,12 @@ public struct Backend: Sendable, Equatable {
         }
 
         /// What the target sees as `Host`: brackets around IPv6, no port when it is 80.
-        public var authority: String {
+        public var authority: String { authority(withPort: port != 80) }
+
+        /// Host and port, with brackets around IPv6.
+        public func authority(withPort: Bool) -> String {
             let name = host.contains(":") ? "[\(host)]" : host
-            return port == 80 ? name : "\(name):\(port)"
+            return withPort ? "\(name):\(port)" : name
         }
     }
 

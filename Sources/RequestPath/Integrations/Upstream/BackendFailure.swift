@@ -1,0 +1,56 @@
+import Exchange
+import Model
+import Wire
+
+/// Why an attempt at a backend came to nothing.
+enum BackendFailure: Sendable, Equatable {
+    /// All targets are unhealthy.
+    case noTarget
+    /// The backend's names have not been resolved.
+    case unresolved
+    /// Every connection is busy and the line is full.
+    case poolFull
+    case connectFailed
+    case connectTimeout
+    /// The connection broke before the response's head was complete.
+    case reset
+    /// What came is not HTTP.
+    case malformed(WireFault)
+    /// The response's head did not come in time.
+    case timeout
+    /// The response is one that the retry policy wants to see again.
+    case status(Int)
+
+    /// What the client is told when it stays with this.
+    var refusal: Refusal {
+        switch self {
+        case .noTarget: Refusal(status: 503, cause: "backend.no-healthy-target")
+        case .unresolved: Refusal(status: 503, cause: "backend.unresolved")
+        case .poolFull: Refusal(status: 503, cause: "backend.pool-full", fields: [ReplyField("Retry-After", "1")])
+        case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
+        case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
+        case .reset: Refusal(status: 502, cause: "backend.reset")
+        case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
+        case .timeout: Refusal(status: 504, cause: "backend.timeout")
+        case .status(let status): Refusal(status: status, cause: "backend.status")
+        }
+    }
+
+    /// Whether another attempt can't repeat what this one may have done: nothing was sent.
+    var isUnsent: Bool {
+        switch self {
+        case .noTarget, .unresolved, .poolFull, .connectFailed, .connectTimeout: true
+        case .reset, .malformed, .timeout, .status: false
+        }
+    }
+
+    /// Whether the policy wants another attempt after this.
+    func isRetried(by retry: Backend.Retry) -> Bool {
+        switch self {
+        case .noTarget, .unresolved, .poolFull, .malformed, .timeout: false
+        case .connectFailed, .connectTimeout: retry.conditions.contains(.connect)
+        case .reset: retry.conditions.contains(.reset)
+        case .status(let status): retry.conditions.contains(.status(status))
+        }
+    }
+}

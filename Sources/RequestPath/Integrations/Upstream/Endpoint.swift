@@ -1,0 +1,123 @@
+import Exchange
+import Model
+import NIOCore
+import NIOPosix
+import Selection
+import Wire
+
+/// One address of a backend's target, as one worker sees it: its connections and what is written for it.
+final class Endpoint {
+    let target: Backend.Target
+    let address: SocketAddress
+    /// Known by this across reloads and workers.
+    let identity: UInt64
+    /// `Host: authority CRLF`.
+    let hostLine: ByteBuffer
+    let pathPrefix: ByteBuffer
+    /// For logs and metrics, `host:port`.
+    let name: String
+    /// Its place in the balancer; `nil` once a reload has removed it.
+    var index: Int?
+    var pool: ConnectionPool<UpstreamConnection, ProxyCall>
+    private let idleTimeout: UInt64
+    private let worker: WorkerContext
+    private let parser: ResponseParser
+
+    init(_ resolved: ResolvedTarget, settings: Backend, worker: WorkerContext) {
+        target = resolved.target
+        address = resolved.address
+        identity = resolved.identity
+        hostLine = ByteBuffer(string: "Host: \(target.authority)\r\n")
+        pathPrefix = ByteBuffer(string: target.pathPrefix)
+        name = resolved.name
+        pool = ConnectionPool(maxConnections: settings.pool.maxConnections, maxWaiting: settings.pool.maxWaiting)
+        idleTimeout = settings.pool.idleTimeout.nanoseconds
+        self.worker = worker
+        parser = ResponseParser(limits: HeadLimits(headBytes: 65_536, fieldCount: 200), names: worker.fieldNames)
+    }
+
+    /// Gets a connection for a call: now, later (`ProxyCall.connected`), or not at all (`ProxyCall.failed`).
+    func lease(for call: ProxyCall) {
+        switch pool.lease(for: call) {
+        case .connection(let connection):
+            connection.stopResting()
+            call.connected(connection)
+        case .connect: connect(for: call)
+        case .wait: break
+        case .refuse: call.failed(.poolFull)
+        }
+    }
+
+    /// A connection's call is over and it may serve another one.
+    func release(_ connection: UpstreamConnection) {
+        guard index != nil else {
+            connection.close()
+            return
+        }
+        if let call = pool.release(connection) {
+            call.connected(connection)
+        } else {
+            connection.rest(for: idleTimeout)
+        }
+    }
+
+    func closed(_ connection: UpstreamConnection) {
+        if let call = pool.closed(connection) { connect(for: call) }
+    }
+
+    func cancel(_ call: ProxyCall) { pool.cancel(call) }
+
+    /// A reload has removed the target: what is in flight is finished, the rest is closed.
+    func retire() {
+        index = nil
+        for connection in pool.takeIdle() { connection.close() }
+    }
+
+    private func connect(for call: ProxyCall) {
+        let endpoint = NIOLoopBound(self, eventLoop: worker.eventLoop)
+        let bound = NIOLoopBound(call, eventLoop: worker.eventLoop)
+        let generation = call.generation
+        let buffers = NIOLoopBound(worker.readBuffers, eventLoop: worker.eventLoop)
+        let parser = parser
+        let worker = NIOLoopBound(worker, eventLoop: worker.eventLoop)
+        ClientBootstrap(group: worker.value.eventLoop)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: ReceiveAllocator(buffers))
+            .connectTimeout(.nanoseconds(Int64(clamping: call.connectTimeout)))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let connection = UpstreamConnection(endpoint: endpoint.value, parser: parser, worker: worker.value)
+                    try channel.pipeline.syncOperations.addHandler(connection)
+                }
+            }
+            .connect(to: address)
+            .flatMapThrowing { try $0.pipeline.syncOperations.handler(type: UpstreamConnection.self) }
+            .assumeIsolated()
+            .whenComplete { result in
+                endpoint.value.connectEnded(result, for: bound.value, generation: generation)
+            }
+    }
+
+    private func connectEnded(
+        _ result: Result<UpstreamConnection, any Error>,
+        for call: ProxyCall,
+        generation: Int
+    ) {
+        // The call may have given up meanwhile, and even serve another exchange by now.
+        let isWanted = call.generation == generation
+        switch result {
+        case .success(let connection):
+            // One that was closed as soon as it was opened has already been reported by `closed`.
+            guard connection.isOpen else { return isWanted ? call.failed(.connectFailed) : () }
+            if isWanted { call.connected(connection) } else { release(connection) }
+        case .failure(let error):
+            if let next = pool.connectFailed() { connect(for: next) }
+            guard isWanted else { return }
+            if case .connectTimeout? = error as? ChannelError {
+                call.failed(.connectTimeout)
+            } else {
+                call.failed(.connectFailed)
+            }
+        }
+    }
+}

@@ -1,0 +1,375 @@
+import Exchange
+import Model
+import NIOCore
+import Selection
+import Wire
+
+/// One exchange's way to a backend: chooses a target, sends the request, passes the response on, and tries again where that is safe.
+///
+/// A call serves one exchange after the other. It lets go of its connection before it tells the client's side that the
+/// response is complete, since that may begin the next call at once.
+final class ProxyCall: IntegrationCall, Expiring {
+    /// How far the attempt at hand has come, which decides what a passed deadline means.
+    private enum Phase {
+        case idle
+        case connecting
+        case sending
+        case waitingForHead
+        case receiving
+    }
+
+    private let worker: WorkerContext
+    private let recycle: (ProxyCall) -> Void
+    private var deadline: Deadlines.Slot?
+
+    private var exchange: Exchange?
+    private var plan: ProxyPlan?
+    private var upstream: Upstream?
+    private var endpoint: Endpoint?
+    private var connection: UpstreamConnection?
+    private var phase = Phase.idle
+    /// Changes with every attempt, so that a connection that comes too late is recognised.
+    private(set) var generation = 0
+    private var tried = TargetSet()
+    private var attempts = 0
+    private var totalDeadline = UInt64.max
+    /// What was received of the request's body, for another attempt; `nil` once it is too large or can't be repeated.
+    private var kept: ByteBuffer?
+    private var keptTrailers: ByteBuffer?
+    private var hasBody = false
+    private var hasBegunBody = false
+    private var isRequestReceived = false
+    private var isChunked = false
+
+    /// Makes a call; `recycle` is told when it is free for another exchange.
+    init(worker: WorkerContext, recycle: @escaping (ProxyCall) -> Void) {
+        self.worker = worker
+        self.recycle = recycle
+    }
+
+    var client: (any ClientStream)? { exchange?.client }
+    var connectTimeout: UInt64 { plan?.connectTimeout ?? 0 }
+    /// Whether the request is with the backend as a whole, so that its connection can serve another one.
+    var isRequestSent: Bool { isRequestReceived }
+
+    // MARK: Attempts
+
+    func start(_ exchange: Exchange, plan: ProxyPlan, upstream: Upstream) {
+        self.exchange = exchange
+        self.plan = plan
+        self.upstream = upstream
+        exchange.integration = self
+        exchange.record.backend = upstream.name
+        hasBody = exchange.request.framing != .none && exchange.request.framing != .length(0)
+        isChunked = exchange.request.framing == .chunked
+        isRequestReceived = !hasBody
+        hasBegunBody = false
+        attempts = 0
+        tried = TargetSet()
+        kept = hasBody && upstream.settings.retry.attempts > 1 && exchange.request.isIdempotent ? ByteBuffer() : nil
+        keptTrailers = nil
+        totalDeadline = hasBody ? .max : exchange.record.receivedAt &+ plan.totalTimeout
+        upstream.retries.deposit(now: exchange.record.receivedAt)
+        attempt()
+    }
+
+    private func attempt() {
+        guard let exchange, let plan, let upstream else { return }
+        generation &+= 1
+        attempts += 1
+        exchange.record.attempts = attempts
+        phase = .connecting
+        let now = worker.now
+        guard let endpoint = upstream.choose(for: exchange, now: now, tried: tried) else {
+            failed(upstream.isResolved ? .noTarget : .unresolved)
+            return
+        }
+        self.endpoint = endpoint
+        if let index = endpoint.index { tried.insert(index) }
+        upstream.began(endpoint)
+        exchange.record.target = endpoint.name
+        setDeadline(now &+ plan.connectTimeout)
+        endpoint.lease(for: self)
+    }
+
+    func connected(_ connection: UpstreamConnection) {
+        guard let exchange, let plan, let endpoint else {
+            connection.endpoint.release(connection)
+            return
+        }
+        self.connection = connection
+        connection.begin(self, isHEAD: exchange.request.isHEAD && plan.method == nil)
+        phase = .sending
+        worker.requestScratch.clear()
+        ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, to: &worker.requestScratch)
+        connection.write(worker.requestScratch)
+        exchange.record.sentToBackendAt = worker.now
+        if !hasBody {
+            connection.flush()
+            waitForHead(from: exchange.record.sentToBackendAt)
+        } else {
+            sendBodyFromStart(exchange, connection)
+        }
+    }
+
+    /// Sends what was kept of the body, then asks for the rest.
+    private func sendBodyFromStart(_ exchange: Exchange, _ connection: UpstreamConnection) {
+        clearDeadline()
+        if hasBegunBody, let kept {
+            if kept.readableBytes > 0 { writeBody(kept) }
+            if isRequestReceived { writeEnd() }
+        }
+        hasBegunBody = true
+        connection.flush()
+        if isRequestReceived { waitForHead(from: worker.now) } else { exchange.client?.resumeRequestBody() }
+    }
+
+    private func waitForHead(from now: UInt64) {
+        guard let plan else { return }
+        phase = .waitingForHead
+        setDeadline(min(now &+ plan.firstByteTimeout, totalDeadline))
+    }
+
+    // MARK: Failures
+
+    /// The attempt at hand came to nothing; its connection is gone.
+    func failed(_ failure: BackendFailure) {
+        guard let exchange, let upstream else { return }
+        let now = worker.now
+        endAttempt(failure, upstream, now)
+        if mayRetry(after: failure, upstream, now) {
+            retry(upstream)
+            return
+        }
+        exchange.integration = nil
+        free()
+        exchange.refuse(failure.refusal)
+    }
+
+    private func endAttempt(_ failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) {
+        connection = nil
+        guard let endpoint else { return }
+        self.endpoint = nil
+        endpoint.cancel(self)
+        upstream.ended(endpoint, failure: failure, now: now)
+    }
+
+    private func retry(_ upstream: Upstream) {
+        upstream.retried += 1
+        attempt()
+    }
+
+    /// Whether another attempt is wanted, safe, and within the budget, from which it is then taken.
+    private func mayRetry(after failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) -> Bool {
+        guard let exchange, failure.isRetried(by: upstream.settings.retry),
+            attempts < upstream.settings.retry.attempts, now < totalDeadline, !hasBegunBody || kept != nil,
+            failure.isUnsent || exchange.request.isIdempotent
+        else { return false }
+        return upstream.retries.withdraw(now: now)
+    }
+
+    /// The connection was closed before the response was complete.
+    func connectionBroke() {
+        guard phase == .receiving else {
+            failed(.reset)
+            return
+        }
+        broke(off: "backend.closed-mid-response", .reset)
+    }
+
+    func malformed(_ fault: WireFault) {
+        guard phase == .receiving else {
+            failed(.malformed(fault))
+            return
+        }
+        broke(off: "backend.malformed-response", .malformed(fault))
+    }
+
+    /// The response can't be completed, and its head has been passed on.
+    private func broke(off cause: Cause, _ failure: BackendFailure) {
+        guard let exchange, let upstream, let endpoint else { return }
+        connection = nil
+        upstream.ended(endpoint, failure: failure, now: worker.now)
+        exchange.integration = nil
+        let client = exchange.client
+        free()
+        client?.abort(cause)
+    }
+
+    func deadlinePassed() {
+        let connection = self.connection
+        self.connection = nil
+        connection?.close()
+        switch phase {
+        case .idle: break
+        case .connecting: failed(.connectTimeout)
+        case .sending, .waitingForHead: failed(.timeout)
+        case .receiving: broke(off: "backend.idle-timeout", .timeout)
+        }
+    }
+
+    // MARK: The response
+
+    func receiveInterim(_ head: borrowing ResponseHead) {
+        exchange?.client?.sendInformational(head)
+    }
+
+    /// - Returns: whether the response is passed on; `false` when another attempt replaces it.
+    func receive(_ head: borrowing ResponseHead, reused: Bool) -> Bool {
+        guard let exchange, let upstream, let plan else { return false }
+        let now = worker.now
+        exchange.record.backendStatus = head.status
+        exchange.record.backendAnsweredAt = now
+        if head.status >= 500, mayRetry(after: .status(head.status), upstream, now) {
+            connection?.close()
+            endAttempt(.status(head.status), upstream, now)
+            retry(upstream)
+            return false
+        }
+        phase = .receiving
+        setDeadline(now &+ plan.idleTimeout)
+        exchange.client?.send(head)
+        return self.exchange === exchange
+    }
+
+    func receiveResponseBody(_ part: ByteBuffer) {
+        guard let exchange, let plan else { return }
+        setDeadline(worker.now &+ plan.idleTimeout)
+        exchange.client?.sendBody(part)
+    }
+
+    func filteredTrailers(_ section: ByteBuffer?) throws(WireFault) -> ByteBuffer? {
+        guard let section else { return nil }
+        return try TrailerFilter(names: worker.fieldNames).filter(section)
+    }
+
+    /// The response is complete. The connection is given when it can serve another call.
+    func receiveEnd(trailers: ByteBuffer?, from connection: UpstreamConnection?) {
+        guard let exchange, let upstream, let endpoint else { return }
+        let now = worker.now
+        exchange.record.backendEndedAt = now
+        let status = exchange.record.backendStatus
+        upstream.ended(endpoint, failure: (502...504).contains(status) ? .status(status) : nil, now: now)
+        self.connection = nil
+        exchange.integration = nil
+        let client = exchange.client
+        free()
+        if let connection { endpoint.release(connection) }
+        client?.sendEnd(trailers: trailers)
+    }
+
+    // MARK: The client's side
+
+    func receiveBody(_ part: ByteBuffer) -> Bool {
+        keep(part)
+        guard let connection else { return false }
+        writeBody(part)
+        let isWritable = connection.isWritable
+        if !isWritable, phase == .sending, let plan { setDeadline(worker.now &+ plan.idleTimeout) }
+        return isWritable
+    }
+
+    func receiveEnd(trailers: ByteBuffer?) {
+        isRequestReceived = true
+        if kept != nil { keptTrailers = trailers }
+        guard let connection, let plan else { return }
+        if isChunked { writeEnd(trailers) }
+        connection.flush()
+        let now = worker.now
+        totalDeadline = now &+ plan.totalTimeout
+        exchange?.record.sentToBackendAt = now
+        if phase == .sending { waitForHead(from: now) }
+    }
+
+    func flush() { connection?.flush() }
+
+    func backendBecameWritable() {
+        guard phase == .sending || phase == .receiving, !isRequestReceived else { return }
+        if phase == .sending { clearDeadline() }
+        exchange?.client?.resumeRequestBody()
+    }
+
+    func setClientWritable(_ isWritable: Bool) {
+        guard phase == .receiving, let plan else { return }
+        connection?.setReading(isWritable)
+        if isWritable { setDeadline(worker.now &+ plan.idleTimeout) } else { clearDeadline() }
+    }
+
+    func cancel() {
+        guard let upstream else { return }
+        let connection = self.connection
+        self.connection = nil
+        connection?.close()
+        if let endpoint {
+            upstream.ended(endpoint, failure: nil, now: nil)
+            endpoint.cancel(self)
+        }
+        free()
+    }
+
+    // MARK: Pieces
+
+    private func keep(_ part: ByteBuffer) {
+        guard kept != nil, let upstream else { return }
+        if (kept?.readableBytes ?? 0) + part.readableBytes > upstream.settings.retry.bodyBytes {
+            kept = nil
+        } else {
+            kept?.writeImmutableBuffer(part)
+        }
+    }
+
+    private func writeBody(_ part: ByteBuffer) {
+        guard let connection else { return }
+        if isChunked {
+            var size = ByteBuffer()
+            size.writeChunkSize(part.readableBytes)
+            connection.write(size)
+        }
+        connection.write(part)
+        if isChunked { connection.write(Self.lineEnd) }
+    }
+
+    private func writeEnd() {
+        if isChunked { writeEnd(keptTrailers) }
+    }
+
+    private func writeEnd(_ trailers: ByteBuffer?) {
+        var end = ByteBuffer(string: "0\r\n")
+        if let trailers { end.writeImmutableBuffer(trailers) }
+        end.writeStaticString("\r\n")
+        connection?.write(end)
+    }
+
+    private static let lineEnd = ByteBuffer(string: "\r\n")
+
+    private func setDeadline(_ time: UInt64) {
+        let slot = deadline ?? worker.deadlines.add(self)
+        deadline = slot
+        worker.deadlines.set(slot, at: time)
+    }
+
+    private func clearDeadline() {
+        if let deadline { worker.deadlines.clear(deadline) }
+    }
+
+    /// Gives its deadline back; it is not used again.
+    func discard() {
+        if let deadline { worker.deadlines.remove(deadline) }
+        deadline = nil
+    }
+
+    /// Ready for another exchange.
+    private func free() {
+        clearDeadline()
+        generation &+= 1
+        phase = .idle
+        exchange = nil
+        plan = nil
+        upstream = nil
+        endpoint = nil
+        connection = nil
+        kept = nil
+        keptTrailers = nil
+        recycle(self)
+    }
+}

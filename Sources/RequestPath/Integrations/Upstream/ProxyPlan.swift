@@ -1,0 +1,73 @@
+import Exchange
+public import Model
+import NIOCore
+
+/// A route's HTTP proxy integration, ready for use by all workers.
+public final class ProxyPlan: Sendable {
+    /// One piece of the path that the backend is asked for.
+    enum PathPart: Sendable {
+        case literal(ByteBuffer)
+        /// The route's parameter at this position.
+        case parameter(Int)
+    }
+
+    /// Position of the backend in the snapshot.
+    public let backend: Int
+    /// `nil` asks for the request's own path.
+    let path: [PathPart]?
+    let stripsBasePath: Bool
+    let method: ByteBuffer?
+    let host: HostHeader
+    let connectTimeout: UInt64
+    let firstByteTimeout: UInt64
+    let idleTimeout: UInt64
+    let totalTimeout: UInt64
+
+    /// Compiles an integration.
+    /// - Parameters:
+    ///   - integration: what the route's definition says.
+    ///   - backend: position of its backend in the snapshot.
+    ///   - parameters: the route's parameter names in order.
+    ///   - stripsBasePath: whether the API's base path is taken off a forwarded path.
+    /// - Throws: a fault when the path names a parameter that the route does not have.
+    public init(
+        _ integration: HTTPProxyIntegration,
+        backend: Int,
+        parameters: [String],
+        stripsBasePath: Bool
+    ) throws(Fault) {
+        self.backend = backend
+        self.stripsBasePath = stripsBasePath
+        method = integration.method.map { ByteBuffer(string: $0) }
+        host = integration.host
+        connectTimeout = integration.timeouts.connect.nanoseconds
+        firstByteTimeout = integration.timeouts.firstByte.nanoseconds
+        idleTimeout = integration.timeouts.idle.nanoseconds
+        totalTimeout = integration.timeouts.total.nanoseconds
+        switch integration.target {
+        case .remainder: path = nil
+        case .template(let template): path = try Self.parts(of: template, parameters)
+        }
+    }
+
+    private static func parts(of template: PathTemplate, _ parameters: [String]) throws(Fault) -> [PathPart] {
+        var parts: [PathPart] = []
+        var literal = ""
+        for segment in template.segments {
+            literal += "/"
+            switch segment {
+            case .literal(let text): literal += text
+            case .parameter(let name), .greedy(let name):
+                guard let position = parameters.firstIndex(of: name) else {
+                    throw Fault("the route has no parameter of this name", text: "{\(name)}")
+                }
+                parts.append(.literal(ByteBuffer(string: literal)))
+                parts.append(.parameter(position))
+                literal = ""
+            }
+        }
+        if template.hasTrailingSlash || template.segments.isEmpty { literal += "/" }
+        if !literal.isEmpty { parts.append(.literal(ByteBuffer(string: literal))) }
+        return parts
+    }
+}

@@ -1,0 +1,224 @@
+import Exchange
+import NIOCore
+import Wire
+
+/// A connection to a backend: writes the requests of one call after the other and reads their responses.
+final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, Expiring {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        /// No call; whatever comes now was not asked for.
+        case resting
+        case head
+        case body
+        case closed
+    }
+
+    private static let mostInterimResponses = 16
+
+    let endpoint: Endpoint
+    private let worker: WorkerContext
+    private let parser: ResponseParser
+    private var context: ChannelHandlerContext?
+    private var deadline: Deadlines.Slot?
+    private var phase = Phase.resting
+    private var call: ProxyCall?
+    private var unread: ByteBuffer?
+    private var scanned = 0
+    private var head = ResponseHead()
+    private var body = BodyDecoder(.none)
+    private var interimResponses = 0
+    private var isHEAD = false
+    private var isReadPaused = false
+    /// Calls served, to tell a first use from a later one.
+    private(set) var served = 0
+
+    init(endpoint: Endpoint, parser: ResponseParser, worker: WorkerContext) {
+        self.endpoint = endpoint
+        self.parser = parser
+        self.worker = worker
+    }
+
+    // MARK: For the endpoint and the call
+
+    /// Serves a call from now on. Its request is written with `write`.
+    func begin(_ call: ProxyCall, isHEAD: Bool) {
+        self.call = call
+        self.isHEAD = isHEAD
+        phase = .head
+        interimResponses = 0
+        served += 1
+    }
+
+    func write(_ buffer: ByteBuffer) {
+        context?.write(Self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    func flush() { context?.flush() }
+
+    var isOpen: Bool { phase != .closed }
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    /// Stops or goes on reading, when the client is slower than the backend.
+    func setReading(_ isReading: Bool) {
+        guard isReadPaused == isReading else { return }
+        isReadPaused = !isReading
+        if isReading { context?.read() }
+    }
+
+    /// Closes the connection; its call, if any, must have let go of it.
+    func close() {
+        call = nil
+        guard phase != .closed else { return }
+        phase = .closed
+        context?.close(promise: nil)
+    }
+
+    /// Waits for the next call, but not longer than so many nanoseconds.
+    func rest(for nanoseconds: UInt64) {
+        let slot = deadline ?? worker.deadlines.add(self)
+        deadline = slot
+        worker.deadlines.set(slot, at: worker.now &+ nanoseconds)
+    }
+
+    func stopResting() {
+        if let deadline { worker.deadlines.clear(deadline) }
+    }
+
+    func deadlinePassed() { close() }
+
+    // MARK: The channel's events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func read(context: ChannelHandlerContext) {
+        if !isReadPaused { context.read() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = Self.unwrapInboundIn(data)
+        guard let call, phase != .resting, phase != .closed else {
+            close()
+            return
+        }
+        let client = call.client
+        if let waiting = unread {
+            unread = nil
+            buffer = join(waiting, buffer)
+        }
+        take(&buffer, for: call)
+        client?.flush()
+        if unread == nil { worker.readBuffers.give(buffer) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { call?.backendBecameWritable() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let endsBody = phase == .body && body.endsWithConnection
+        phase = .closed
+        if let deadline { worker.deadlines.remove(deadline) }
+        deadline = nil
+        endpoint.closed(self)
+        guard let call else { return }
+        self.call = nil
+        let client = call.client
+        if endsBody { call.receiveEnd(trailers: nil, from: nil) } else { call.connectionBroke() }
+        client?.flush()
+    }
+
+    // MARK: Responses
+
+    private func join(_ first: ByteBuffer, _ second: ByteBuffer) -> ByteBuffer {
+        var joined = first
+        var second = second
+        if joined.writableBytes < second.readableBytes {
+            joined = worker.readBuffers.take()
+            joined.writeImmutableBuffer(first)
+        }
+        joined.writeBuffer(&second)
+        return joined
+    }
+
+    private func take(_ buffer: inout ByteBuffer, for call: ProxyCall) {
+        do throws(WireFault) {
+            while self.call === call {
+                switch phase {
+                case .head:
+                    guard try takeHead(&buffer, for: call) else { return }
+                case .body:
+                    guard try takeBody(&buffer, for: call) else { return }
+                case .resting, .closed: return
+                }
+            }
+        } catch {
+            self.call = nil
+            close()
+            call.malformed(error)
+        }
+    }
+
+    /// - Returns: whether to go on.
+    private func takeHead(_ buffer: inout ByteBuffer, for call: ProxyCall) throws(WireFault) -> Bool {
+        guard buffer.readableBytes > 0 else { return false }
+        guard case .complete(let length) = try parser.parse(buffer, scanned: scanned, toHEAD: isHEAD, into: &head)
+        else {
+            scanned = buffer.readableBytes
+            unread = buffer
+            return false
+        }
+        scanned = 0
+        head.bytes = buffer.readSlice(length: length) ?? ByteBuffer()
+        defer { head.bytes = ByteBuffer() }
+        if head.status < 200 {
+            interimResponses += 1
+            guard head.status != 101, interimResponses <= Self.mostInterimResponses else { throw .badStatusLine }
+            if head.status != 100 { call.receiveInterim(head) }
+            return true
+        }
+        body = BodyDecoder(head.framing)
+        phase = .body
+        guard call.receive(head, reused: served > 1) else { return false }
+        if body.hasEnded { end(buffer, trailers: nil) }
+        return true
+    }
+
+    /// - Returns: whether to go on.
+    private func takeBody(_ buffer: inout ByteBuffer, for call: ProxyCall) throws(WireFault) -> Bool {
+        switch try body.next(buffer.readableBytesUInt8Span, from: 0) {
+        case .needsMore:
+            buffer.moveReaderIndex(forwardBy: buffer.readableBytes)
+            return false
+        case .content(let range):
+            buffer.moveReaderIndex(forwardBy: range.lowerBound)
+            guard let part = buffer.readSlice(length: range.count) else { return false }
+            call.receiveResponseBody(part)
+            if body.hasEnded, self.call === call { end(buffer, trailers: nil) }
+        case .end(let offset):
+            buffer.moveReaderIndex(forwardBy: offset)
+            end(buffer, trailers: try call.filteredTrailers(body.trailers))
+        }
+        return true
+    }
+
+    /// The response is complete. Bytes after it belong to no request: such a connection is not used again.
+    private func end(_ rest: ByteBuffer, trailers: ByteBuffer?) {
+        guard let call else { return }
+        self.call = nil
+        let isReusable = head.keepsAlive && rest.readableBytes == 0 && call.isRequestSent
+        setReading(true)
+        phase = .resting
+        call.receiveEnd(trailers: trailers, from: isReusable ? self : nil)
+        if !isReusable { close() }
+    }
+}

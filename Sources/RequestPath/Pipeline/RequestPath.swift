@@ -1,0 +1,127 @@
+public import Exchange
+import Integrations
+import NIOCore
+import Routing
+
+/// The way of a request, top to bottom:
+///
+/// 1. **Path policy**: the path becomes canonical, or the call is refused.
+/// 2. **Route**: host → API → route, or 404 / 405.
+/// 3. **Steps**: what the route's plan asks for, in order. The first that does not say `next` decides.
+/// 4. **Integrate**: the backend, or the gateway itself, answers.
+/// 5. **Observe**: access log and metrics, for every call, however it ended.
+extension Worker: ExchangeHandler {
+    /// Phases 1 to 4, as far as they go without waiting.
+    public func begin(_ exchange: Exchange) {
+        guard normalizePath(of: exchange), let plan = route(exchange) else { return }
+        exchange.plan = plan
+        exchange.route = plan.identity
+        runSteps(of: plan, exchange)
+    }
+
+    /// Goes on with phase 3 where a step made the call wait.
+    public func resume(_ exchange: Exchange, with verdict: Verdict) {
+        guard let plan = exchange.plan as? Plan, exchange.integration == nil, exchange.client != nil else { return }
+        if obey(verdict, exchange) { runSteps(of: plan, exchange) }
+        exchange.client?.flush()
+    }
+
+    /// Phase 5.
+    public func end(_ exchange: Exchange) {
+        observe(exchange)
+        context.give(exchange)
+    }
+
+    // MARK: 1. Path policy
+
+    private func normalizePath(of exchange: Exchange) -> Bool {
+        let bytes = exchange.request.bytes
+        let range = exchange.request.path
+        if range.count == 1, bytes.readableBytesUInt8Span[Int(range.start)] == UInt8(ascii: "*") {
+            exchange.client?.send(Reply(status: 204, fields: [ReplyField("Allow", "\(MethodSet.any)")]))
+            return false
+        }
+        do throws(PathFault) {
+            let path = try PathPolicy.normalize(bytes.readableBytesUInt8Span.extracting(range.range))
+            if let rewritten = path.rewritten {
+                let whole = ByteRange(start: 0, count: rewritten.count)
+                exchange.path = CanonicalPath(buffer: ByteBuffer(bytes: rewritten), range: whole)
+            } else {
+                exchange.path = CanonicalPath(buffer: bytes, range: range)
+            }
+            hasEncodedSlash = path.hasEncodedSlash
+            return true
+        } catch {
+            exchange.refuse(Refusal(status: 400, cause: Cause(error.rawValue)))
+            return false
+        }
+    }
+
+    // MARK: 2. Route
+
+    private func route(_ exchange: Exchange) -> Plan? {
+        let bytes = exchange.request.bytes
+        let method = Method(bytes.readableBytesUInt8Span.extracting(exchange.request.method.range))
+        let path = exchange.path
+        let match = snapshot.router.match(
+            host: bytes.readableBytesUInt8Span.extracting(exchange.request.authority.range),
+            method: method,
+            path: path.buffer.readableBytesUInt8Span.extracting(path.range.range),
+            hasEncodedSlash: hasEncodedSlash
+        )
+        switch match.outcome {
+        case .route(let route):
+            exchange.basePathEnd = match.basePathEnd
+            exchange.parameters.count = match.parameters.count
+            for index in 0..<match.parameters.count {
+                let range = match.parameters[index]
+                exchange.parameters.ranges[index] = ByteRange(start: range.lowerBound, count: range.count)
+            }
+            return snapshot.plans[snapshot.firstPlan[match.api ?? 0] + route]
+        case .methodNotAllowed(let allow):
+            let fields = [ReplyField("Allow", "\(allow)")]
+            if method == .options {
+                exchange.client?.send(Reply(status: 204, fields: fields))
+            } else {
+                exchange.refuse(Refusal(status: 405, cause: "route.method-not-allowed", fields: fields))
+            }
+        case .notFound:
+            exchange.refuse(Refusal(status: 404, cause: match.api == nil ? "route.no-api" : "route.not-found"))
+        case .refused(let fault):
+            exchange.refuse(Refusal(status: 400, cause: Cause(fault.rawValue)))
+        }
+        return nil
+    }
+
+    // MARK: 3. Steps
+
+    private func runSteps(of plan: Plan, _ exchange: Exchange) {
+        while exchange.nextStep < plan.steps.count {
+            let step = plan.steps[exchange.nextStep]
+            exchange.nextStep += 1
+            guard obey(step.run(exchange), exchange) else { return }
+        }
+        integrate(plan, exchange)
+    }
+
+    /// - Returns: whether the call goes on.
+    private func obey(_ verdict: Verdict, _ exchange: Exchange) -> Bool {
+        switch verdict {
+        case .next: return true
+        case .wait: return false
+        case .refuse(let refusal): exchange.refuse(refusal)
+        case .reply(let reply): exchange.client?.send(reply)
+        }
+        return false
+    }
+
+    // MARK: 4. Integrate
+
+    private func integrate(_ plan: Plan, _ exchange: Exchange) {
+        switch plan.integration {
+        case .mock(let mock): mock.answer(exchange)
+        case .proxy(let proxy):
+            calls.start(exchange, plan: proxy, upstream: upstreams[proxy.backend])
+        }
+    }
+}

@@ -1,0 +1,45 @@
+public import Exchange
+public import Model
+import Routing
+
+/// A model compiled for the request path. Immutable: a reload makes another one, and each worker changes over between two events.
+public final class Snapshot: Sendable {
+    /// Counts the snapshots of a process from 1.
+    public let revision: Int
+    /// What was compiled.
+    public let model: Model
+    let router: Router
+    let plans: ContiguousArray<Plan>
+    /// Where the plans of each API start in `plans`.
+    let firstPlan: ContiguousArray<Int>
+
+    /// Compiles a model.
+    /// - Parameters:
+    ///   - revision: the number of the new snapshot.
+    ///   - steps: what every call passes before its integration, in this order.
+    /// - Throws: all faults at once.
+    public init(_ model: Model, revision: Int, steps: [any Step] = []) throws(Faults) {
+        self.revision = revision
+        self.model = model
+        router = try Router(apis: model.apis)
+        var faults: [Fault] = []
+        var names: [String: Int] = [:]
+        for (index, backend) in model.backends.enumerated() { names[backend.name] = index }
+        let compiler = PlanCompiler(steps: steps, backends: names)
+        var plans: ContiguousArray<Plan> = []
+        var firstPlan: ContiguousArray<Int> = []
+        for api in model.apis {
+            firstPlan.append(plans.count)
+            for route in api.routes {
+                do throws(Fault) {
+                    plans.append(try compiler.plan(for: route, of: api, index: plans.count))
+                } catch {
+                    faults.append(error)
+                }
+            }
+        }
+        guard faults.isEmpty else { throw Faults(faults) }
+        self.plans = plans
+        self.firstPlan = firstPlan
+    }
+}

@@ -37,7 +37,7 @@ lint: ## check format, leftovers and the syntax of scripts
 
 fuzz: ## replay known failures, then fuzz each target for FUZZ_SECONDS (60)
 	@scripts/setup fuzz
-	@scripts/fuzz
+	Fuzzing/run
 
 clean: ## remove everything that was built
 	rm -rf .build Fuzzing/.build Fuzzing/Findings .pytest_cache

@@ -29,10 +29,10 @@ struct PackageTable {
         }
     }
 
-    /// The row that a file under `Sources` belongs to.
+    /// The row that a file belongs to: `Sources/<layer>/<module>/…`, or `Sources/<module>/…` for test support.
     func module(ofFile path: String) -> Module? {
-        let folders = path.split(separator: "/")
-        return modules.first { module in folders.contains(Substring(module.name)) }
+        let folders = path.split(separator: "/").dropFirst().prefix(2)
+        return modules.first { folders.contains(Substring($0.name)) }
     }
 }
 

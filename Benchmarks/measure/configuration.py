@@ -6,7 +6,9 @@ def routes(count: int) -> list[str]:
     return [f"/svc{number}" for number in range(count)]
 
 
-def gateway(port: int, backend: int, count: int, admin: int | None = None, log: str | None = None, mark: str = "") -> str:
+def gateway(
+    port: int, backend: int, count: int, admin: int | None = None, log: str | None = None, mark: str = ""
+) -> str:
     """The gateway's file: `count` routes to the backend; `mark` only makes one text differ from the next."""
     lines = [f"# {mark}", "listen:", f"  - {{ port: {port}, address: 127.0.0.1 }}"]
     lines += ["apis:", "  bench:", "    path: /v1.0", "    routes:"]
@@ -90,7 +92,8 @@ def envoy(port: int, backend: int, work: str, full: bool) -> str:
               path: {work}/envoy-access.log
               log_format:
                 json_format: {{time: "%START_TIME%", method: "%REQ(:METHOD)%", path: "%REQ(:PATH)%",
-                  status: "%RESPONSE_CODE%", ms: "%DURATION%", ip: "%DOWNSTREAM_REMOTE_ADDRESS%", bytes: "%BYTES_SENT%"}}"""
+                  status: "%RESPONSE_CODE%", ms: "%DURATION%", ip: "%DOWNSTREAM_REMOTE_ADDRESS%",
+                  bytes: "%BYTES_SENT%"}}"""
     return f"""
 static_resources:
   listeners:

@@ -1,4 +1,4 @@
-"""CPU a request: against nginx, with many routes, and over two threads. Ratios of one round, medians over the rounds."""
+"""CPU a request: against nginx, with many routes, and over two threads. Medians of each round's ratios."""
 import os
 from statistics import median
 
@@ -29,9 +29,8 @@ def full(bench: Bench) -> Measured:
 def many_routes(bench: Bench) -> Measured:
     backend = bench.backend()
     few, many = (bench.gateway_with_routes(backend, count) for count in (10, 10_000))
-    scripts = {
-        server.port: bench.file(f"{count}.lua", load.over_routes(count)) for server, count in ((few, 10), (many, 10_000))
-    }
+    counts = {few.port: 10, many.port: 10_000}
+    scripts = {port: bench.file(f"{count}.lua", load.over_routes(count)) for port, count in counts.items()}
     ratios, broken = [], []
     for _ in range(bench.rounds):
         costs = [_cost(bench, server, scripts[server.port], broken) for server in (few, many)]

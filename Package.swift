@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One table of layers. A module may depend only on modules that stand above it in its row of `uses`, and
-// `Tests/Layout` checks that the rows only point downwards: Language ← RequestPath ← Control ← Apps.
+// `Tests/LayoutTests` checks that the rows only point downwards and that the sources import what their row declares.
 
 enum Layer: String {
     case language = "Sources/Language"
@@ -10,6 +10,8 @@ enum Layer: String {
     case control = "Sources/Control"
     case apps = "Sources/Apps"
     case testSupport = "Sources"
+    /// Tests of the tree as a whole; a module's own tests are the `tests` of its row.
+    case tests = "Tests"
 }
 
 struct Module {
@@ -18,6 +20,8 @@ struct Module {
     var uses: [String] = []
     var packages: [Target.Dependency] = []
     var tests: [String]? = nil
+    /// Files beside the tests that are read where they stand, and so are no part of the build.
+    var testData: [String] = []
     var isExecutable = false
 }
 
@@ -53,6 +57,7 @@ let modules: [Module] = [
     Module(name: "DaemunCommand", layer: .apps, uses: ["Daemun", "Model"], isExecutable: true),
     Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
     Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
+    Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
 let settings: [SwiftSetting] = [
@@ -80,6 +85,17 @@ let package = Package(
     targets: modules.flatMap { module -> [Target] in
         let uses = module.uses.map { Target.Dependency.target(name: $0) } + module.packages
         let path = "\(module.layer.rawValue)/\(module.name)"
+        guard module.layer != .tests else {
+            return [
+                .testTarget(
+                    name: module.name,
+                    dependencies: uses,
+                    path: path,
+                    exclude: module.testData,
+                    swiftSettings: settings
+                )
+            ]
+        }
         let target: Target =
             module.isExecutable
             ? .executableTarget(name: module.name, dependencies: uses, path: path, swiftSettings: settings)
@@ -91,6 +107,7 @@ let package = Package(
                 name: "\(module.name)Tests",
                 dependencies: [.target(name: module.name)] + tests.map { .target(name: $0) } + module.packages,
                 path: "Tests/\(module.name)Tests",
+                exclude: module.testData,
                 swiftSettings: settings
             ),
         ]

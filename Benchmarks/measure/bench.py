@@ -1,0 +1,127 @@
+"""One run of the benchmarks: its working folder, its backend, and the servers that it starts and ends."""
+import contextlib
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+from measure import configuration
+
+
+@dataclass
+class Server:
+    """A process that listens on a port."""
+
+    name: str
+    port: int
+    pid: int
+
+
+class Bench(contextlib.ExitStack):
+    """Starts servers and ends all of them, and removes every file that it wrote, when its block is left."""
+
+    def __init__(self, daemun: str, rounds: int = 3, seconds: int = 4):
+        super().__init__()
+        self.daemun, self.rounds, self.seconds = daemun, rounds, seconds
+        self.work = self.enter_context(tempfile.TemporaryDirectory(prefix="daemun-bench-"))
+        os.environ["PATH"] += ":/usr/sbin"  # Where nginx and haproxy are, and an ordinary user does not look.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    def file(self, name: str, text: str) -> str:
+        """Writes a file into the working folder, whole or not at all, and answers its path."""
+        path = os.path.join(self.work, name)
+        with open(path + ".new", "w") as new:
+            new.write(text)
+        os.replace(path + ".new", path)
+        return path
+
+    def start(self, name: str, command: list[str], port: int, environment: dict[str, str] | None = None) -> Server:
+        """Starts a process, waits until it answers on its port, and ends it with the bench."""
+        log = os.path.join(self.work, f"{name.replace(' ', '-')}.out")
+        with open(log, "w") as output:
+            server = subprocess.Popen(
+                command, stdout=output, stderr=output, cwd=self.work, env={**os.environ, **(environment or {})}
+            )
+        self.callback(_end, server)
+        for _ in range(400):
+            if server.poll() is not None:
+                with open(log) as output:
+                    raise RuntimeError(f"{name} ended with {server.returncode}: {output.read()[-600:].strip()}")
+            if listens(port):
+                return Server(name, port, server.pid)
+            time.sleep(0.05)
+        raise RuntimeError(f"{name} does not listen on port {port}")
+
+    def backend(self) -> Server:
+        """An nginx that answers any request with a small JSON body."""
+        port = free_port()
+        return self.nginx("backend", port, configuration.nginx_backend(port, self.work))
+
+    def nginx_proxy(self, backend: Server) -> Server:
+        """The peer that the ratios are against."""
+        port = free_port()
+        return self.nginx("nginx", port, configuration.nginx_proxy(port, backend.port, self.work))
+
+    def nginx(self, name: str, port: int, text: str, environment: dict[str, str] | None = None) -> Server:
+        path = self.file(f"{name}.conf", text)
+        return self.start(name, ["nginx", "-e", "stderr", "-p", self.work, "-c", path], port, environment)
+
+    def gateway_by_flag(self, backend: Server, environment: dict[str, str] | None = None) -> Server:
+        """`daemun run --proxy`, one thread."""
+        port = free_port()
+        proxied = f"http://127.0.0.1:{backend.port}"
+        command = [self.daemun, "run", "--proxy", proxied, "--port", str(port), "--threads", "1"]
+        return self.start("gateway", command, port, environment)
+
+    def gateway_by_file(self, path: str, port: int, threads: int = 1, name: str = "gateway") -> Server:
+        """`daemun run FILE`."""
+        return self.start(name, [self.daemun, "run", "--threads", str(threads), path], port)
+
+    def gateway_with_routes(self, backend: Server, count: int, threads: int = 1) -> Server:
+        """The gateway with `count` routes and nothing else."""
+        port = free_port()
+        path = self.file(f"routes-{count}-{threads}.yaml", configuration.gateway(port, backend.port, count))
+        return self.gateway_by_file(path, port, threads, f"{count} routes, {threads} thr.")
+
+    def other_peers(self, backend: Server, full: bool) -> list[Server]:
+        """HAProxy and Envoy, where they are installed: figures to place ours among, not to judge by."""
+        peers = []
+        if shutil.which("haproxy"):
+            port = free_port()
+            self.file("haproxy.map", configuration.haproxy_map(200))
+            path = self.file("haproxy.cfg", configuration.haproxy(port, backend.port, self.work, full))
+            peers.append(self.start("haproxy", ["haproxy", "-db", "-f", path], port))
+        if shutil.which("envoy") and subprocess.run(["envoy", "--version"], capture_output=True).returncode == 0:
+            port = free_port()
+            path = self.file("envoy.yaml", configuration.envoy(port, backend.port, self.work, full))
+            command = ["envoy", "-c", path, "--concurrency", "1", "--base-id", str(port), "-l", "error"]
+            peers.append(self.start("envoy", command, port))
+        return peers
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.3).close()
+        return True
+    except OSError:
+        return False
+
+
+def _end(server: subprocess.Popen) -> None:
+    server.terminate()
+    try:
+        server.wait(5)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

@@ -1,0 +1,43 @@
+# One entry point for every job; `make help` lists them. Each job installs what it lacks through scripts/setup.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run build test bench lint fuzz clean
+
+# Seconds that `make fuzz` spends on each target.
+export FUZZ_SECONDS ?= 60
+# Handed to Benchmarks/run, such as BENCH="--only plain --rounds 5".
+BENCH ?=
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build, then serve examples/quickstart.yaml with a demo backend until Ctrl-C
+	@scripts/setup build
+	swift build -c release --product daemun
+	@scripts/quickstart
+
+build: ## build the release binary, .build/release/daemun
+	@scripts/setup build
+	swift build -c release --product daemun
+
+test: ## run all tests: Swift Testing, then real clients against the debug binary (or DAEMUN=path)
+	@scripts/setup test
+	swift build --build-tests
+	swift test --skip-build --disable-xctest --parallel
+	@scripts/client-tests
+
+bench: ## measure the gateway beside nginx (BENCH="--only plain --rounds 5")
+	@scripts/setup bench
+	swift build -c release --product daemun
+	Benchmarks/run $(BENCH)
+
+lint: ## check format, leftovers and the syntax of scripts
+	@scripts/lint
+
+fuzz: ## replay known failures, then fuzz each target for FUZZ_SECONDS (60)
+	@scripts/setup fuzz
+	Fuzzing/run
+
+clean: ## remove everything that was built
+	rm -rf .build Fuzzing/.build Fuzzing/Findings .pytest_cache

@@ -18,10 +18,12 @@ struct Module {
     var uses: [String] = []
     var packages: [Target.Dependency] = []
     var tests: [String]? = nil
+    var testPackages: [Target.Dependency] = []
     var isExecutable = false
 }
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -30,6 +32,14 @@ let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: []),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
+    Module(
+        name: "Observation",
+        layer: .requestPath,
+        uses: ["Exchange", "Model"],
+        packages: [nioCore, log],
+        tests: ["Exchange", "Model"],
+        testPackages: [nioEmbedded]
+    ),
 ]
 
 let settings: [SwiftSetting] = [
@@ -61,7 +71,8 @@ let package = Package(
             target,
             .testTarget(
                 name: "\(module.name)Tests",
-                dependencies: [.target(name: module.name)] + tests.map { .target(name: $0) } + module.packages,
+                dependencies: [.target(name: module.name)] + tests.map { .target(name: $0) } + module.packages
+                    + module.testPackages,
                 path: "Tests/\(module.name)Tests",
                 swiftSettings: settings
             ),

@@ -22,10 +22,12 @@ struct Module {
     var tests: [String]? = nil
     /// Files beside the tests that are read where they stand, and so are no part of the build.
     var testData: [String] = []
+    var testPackages: [Target.Dependency] = []
     var isExecutable = false
 }
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -58,6 +60,13 @@ let modules: [Module] = [
     Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
     Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
+        name: "Observation",
+        layer: .requestPath,
+        uses: ["Exchange", "Model"],
+        packages: [nioCore, log],
+        tests: ["Exchange", "Model"],
+        testPackages: [nioEmbedded]
+    ),
 ]
 
 let settings: [SwiftSetting] = [
@@ -105,7 +114,8 @@ let package = Package(
             target,
             .testTarget(
                 name: "\(module.name)Tests",
-                dependencies: [.target(name: module.name)] + tests.map { .target(name: $0) } + module.packages,
+                dependencies: [.target(name: module.name)] + tests.map { .target(name: $0) } + module.packages
+                    + module.testPackages,
                 path: "Tests/\(module.name)Tests",
                 exclude: module.testData,
                 swiftSettings: settings

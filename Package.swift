@@ -37,29 +37,16 @@ let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: []),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
+    Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
+    Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
+    Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
     Module(
         name: "Integrations",
         layer: .requestPath,
         uses: ["Exchange", "Model", "Selection", "Wire"],
         packages: [nioCore, nioPosix, deque]
     ),
-    Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
     Module(
-        name: "Pipeline",
-        layer: .requestPath,
-        uses: ["Exchange", "Integrations", "Listen", "Model", "Routing"],
-        packages: [nioCore, nioPosix, log]
-    ),
-    Module(
-        name: "Daemun",
-        layer: .apps,
-        uses: ["Exchange", "Integrations", "Model", "Pipeline"],
-        packages: [nioCore, nioPosix, log]
-    ),
-    Module(name: "DaemunCommand", layer: .apps, uses: ["Daemun", "Model"], isExecutable: true),
-    Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
-    Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
-    Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
         name: "Observation",
         layer: .requestPath,
         uses: ["Exchange", "Model"],
@@ -67,6 +54,20 @@ let modules: [Module] = [
         tests: ["Exchange", "Model"],
         testPackages: [nioEmbedded]
     ),
+    Module(
+        name: "Pipeline",
+        layer: .requestPath,
+        uses: ["Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
+        packages: [nioCore, nioPosix]
+    ),
+    Module(
+        name: "Daemun",
+        layer: .apps,
+        uses: ["Exchange", "Integrations", "Model", "Observation", "Pipeline"],
+        packages: [nioCore, log]
+    ),
+    Module(name: "DaemunCommand", layer: .apps, uses: ["Daemun", "Model"], isExecutable: true),
+    Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
 let settings: [SwiftSetting] = [

@@ -44,6 +44,10 @@ public protocol ExchangeHandler: AnyObject {
     func begin(_ exchange: Exchange)
     /// A step that answered `.wait` has decided.
     func resume(_ exchange: Exchange, with verdict: Verdict)
+    /// A client's connection was accepted.
+    func connectionOpened()
+    /// A client's connection was closed.
+    func connectionClosed()
     /// The call is over: it is logged, counted and its exchange used again.
     func end(_ exchange: Exchange)
 }

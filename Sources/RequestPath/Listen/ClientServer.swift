@@ -25,7 +25,7 @@ public final class ClientServer {
     /// Set when the worker stops: every answer closes its connection.
     public private(set) var isDraining = false
 
-    private var sockets: [any Channel] = []
+    private var sockets: [(address: String, port: Int, channel: any Channel)] = []
     private var connections: ContiguousArray<HTTP1Connection> = []
     private var whenEmpty: EventLoopPromise<Void>?
 
@@ -54,9 +54,20 @@ public final class ClientServer {
         return Self.bootstrap(server, loop: worker.eventLoop)
             .bind(host: address, port: port)
             .map { channel in
-                server.value.sockets.append(channel)
+                server.value.sockets.append((address, port, channel))
                 return channel.localAddress
             }
+    }
+
+    /// Stops to accept on an address that `listen` was given; open connections go on.
+    public func stopListening(address: String, port: Int) {
+        for socket in sockets where socket.address == address && socket.port == port { close(socket.channel) }
+        sockets.removeAll { $0.address == address && $0.port == port }
+    }
+
+    private func close(_ socket: any Channel) {
+        takeQueue(of: socket)
+        socket.close(promise: nil)
     }
 
     private static func bootstrap(_ server: NIOLoopBound<ClientServer>, loop: any EventLoop) -> ServerBootstrap {
@@ -106,10 +117,12 @@ public final class ClientServer {
         guard connections.count < settings.connections else { return false }
         connection.position = connections.count
         connections.append(connection)
+        handler.connectionOpened()
         return true
     }
 
     func dismiss(_ connection: HTTP1Connection) {
+        handler.connectionClosed()
         let last = connections.removeLast()
         if last !== connection {
             connections[connection.position] = last
@@ -130,10 +143,7 @@ public final class ClientServer {
         let promise = whenEmpty ?? worker.eventLoop.makePromise()
         whenEmpty = promise
         isDraining = true
-        for socket in sockets {
-            takeQueue(of: socket)
-            socket.close(promise: nil)
-        }
+        for socket in sockets { close(socket.channel) }
         sockets = []
         for connection in connections.reversed() where connection.phase == .idle { connection.close() }
         if connections.isEmpty { promise.succeed() }

@@ -3,6 +3,7 @@ import Listen
 public import Model
 public import NIOCore
 import NIOPosix
+public import Observation
 
 /// All workers together: one event loop each, one snapshot for all.
 ///
@@ -17,15 +18,14 @@ public final class DataPlane: Sendable {
     }
 
     /// Starts the workers. They accept nothing before `listen`.
-    public static func start(_ snapshot: Snapshot, targets: TargetDirectory, threads: Int) async throws -> DataPlane {
+    public static func start(_ publication: Publication, threads: Int) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         var workers: [NIOLoopBound<Worker>] = []
         for _ in 0..<threads {
             let loop = group.next()
             let seed = UInt64.random(in: .min ... .max)
             let worker = try await loop.submit {
-                let worker = Worker(snapshot, targets: targets, on: loop, workers: threads, seed: seed)
-                return NIOLoopBound(worker, eventLoop: loop)
+                NIOLoopBound(Worker(publication, on: loop, workers: threads, seed: seed), eventLoop: loop)
             }.get()
             workers.append(worker)
         }
@@ -38,32 +38,43 @@ public final class DataPlane: Sendable {
     /// The loops, for what else has to run beside the workers (active health checks).
     public var eventLoops: any EventLoopGroup { group }
 
-    /// Starts to accept on every listener, in every worker.
-    /// - Returns: the bound addresses, in the order of the listeners.
-    public func listen(on listeners: [Listener]) async throws -> [SocketAddress] {
-        var bound: [SocketAddress] = []
-        for listener in listeners {
-            var port = listener.port
+    // MARK: Sockets
+
+    /// Starts to accept on a listener, in every worker.
+    /// - Returns: the bound address.
+    /// - Throws: when a worker can't bind; none of them listens then.
+    public func listen(on listener: Listener) async throws -> SocketAddress? {
+        var bound: SocketAddress?
+        do {
             for worker in workers {
-                let chosen = port
+                // Port 0 is chosen by the first worker, for all.
+                let port = bound?.port ?? listener.port
                 let address = try await worker.eventLoop.flatSubmit { () -> EventLoopFuture<SocketAddress?> in
                     guard let server = worker.value.server else {
                         return worker.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                     }
-                    return server.listen(address: listener.address, port: chosen)
+                    return server.listen(address: listener.address, port: port)
                 }.get()
-                guard let address else { continue }
-                if port == 0 || worker.eventLoop === workers[0].eventLoop { bound.append(address) }
-                port = address.port ?? port
+                bound = bound ?? address
             }
+        } catch {
+            try await stopListening(on: listener)
+            throw error
         }
         return bound
     }
 
+    /// Stops to accept on a listener. Open connections go on.
+    public func stopListening(on listener: Listener) async throws {
+        try await forEach { $0.server?.stopListening(address: listener.address, port: listener.port) }
+    }
+
+    // MARK: Changes
+
     /// Changes every worker over to another snapshot.
     /// - Returns: when the last one has changed over.
-    public func publish(_ snapshot: Snapshot, targets: TargetDirectory) async throws {
-        try await forEach { $0.adopt(snapshot, targets: targets) }
+    public func publish(_ publication: Publication) async throws {
+        try await forEach { $0.adopt(publication) }
     }
 
     /// Tells every worker of changed addresses.
@@ -76,8 +87,21 @@ public final class DataPlane: Sendable {
         try await forEach { $0.setHealth(of: identity, backend: backend, isHealthy: isHealthy) }
     }
 
-    /// Runs `body` on every worker's loop, and collects what it answers.
-    public func collect<Value: Sendable>(_ body: @escaping @Sendable (Worker) -> Value) async throws -> [Value] {
+    // MARK: What it tells
+
+    /// The revision that each worker serves.
+    public func revisions() async throws -> [Int] { try await collect { $0.snapshot.revision } }
+
+    /// The metrics of all workers together.
+    public func metricFamilies() async throws -> [MetricFamily] {
+        let parts = try await collect { worker in
+            (worker.metrics.snapshot(), worker.upstreams.map { BackendStatus(name: $0.name, endpoints: $0.status()) })
+        }
+        let calls = MetricsSnapshot.merged(parts.map(\.0))?.families ?? []
+        return calls + BackendStatus.families(parts.flatMap(\.1))
+    }
+
+    private func collect<Value: Sendable>(_ body: @escaping @Sendable (Worker) -> Value) async throws -> [Value] {
         var values: [Value] = []
         for worker in workers {
             values.append(try await worker.eventLoop.submit { body(worker.value) }.get())
@@ -93,9 +117,9 @@ public final class DataPlane: Sendable {
 
     /// Stops accepting and waits for the calls in flight, but not longer than `limit`; then closes what is left.
     public func drain(within limit: Duration) async throws {
-        let limit = TimeAmount.nanoseconds(Int64(clamping: limit.components.seconds * 1_000_000_000))
+        let limit = TimeAmount(limit)
         let drained = workers.map { worker in
-            worker.eventLoop.flatSubmit {
+            worker.eventLoop.flatSubmit { () -> EventLoopFuture<Void> in
                 guard let server = worker.value.server else { return worker.eventLoop.makeSucceededVoidFuture() }
                 worker.eventLoop.scheduleTask(in: limit) { worker.value.server?.closeAll() }
                 return server.drain()

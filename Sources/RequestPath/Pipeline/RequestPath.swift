@@ -1,4 +1,4 @@
-public import Exchange
+import Exchange
 import Integrations
 import NIOCore
 import Routing
@@ -12,7 +12,7 @@ import Routing
 /// 5. **Observe**: access log and metrics, for every call, however it ended.
 extension Worker: ExchangeHandler {
     /// Phases 1 to 4, as far as they go without waiting.
-    public func begin(_ exchange: Exchange) {
+    func begin(_ exchange: Exchange) {
         guard normalizePath(of: exchange), let plan = route(exchange) else { return }
         exchange.plan = plan
         exchange.route = plan.identity
@@ -20,17 +20,22 @@ extension Worker: ExchangeHandler {
     }
 
     /// Goes on with phase 3 where a step made the call wait.
-    public func resume(_ exchange: Exchange, with verdict: Verdict) {
+    func resume(_ exchange: Exchange, with verdict: Verdict) {
         guard let plan = exchange.plan as? Plan, exchange.integration == nil, exchange.client != nil else { return }
         if obey(verdict, exchange) { runSteps(of: plan, exchange) }
         exchange.client?.flush()
     }
 
     /// Phase 5.
-    public func end(_ exchange: Exchange) {
-        observe(exchange)
+    func end(_ exchange: Exchange) {
+        metrics.record(exchange)
+        accessLog?.append(exchange)
         context.give(exchange)
     }
+
+    func connectionOpened() { metrics.connectionOpened() }
+
+    func connectionClosed() { metrics.connectionClosed() }
 
     // MARK: 1. Path policy
 

@@ -1,5 +1,6 @@
 public import Exchange
 public import Model
+import Observation
 import Routing
 
 /// A model compiled for the request path. Immutable: a reload makes another one, and each worker changes over between two events.
@@ -8,6 +9,9 @@ public final class Snapshot: Sendable {
     public let revision: Int
     /// What was compiled.
     public let model: Model
+    let metricsLayout: MetricsLayout
+    /// `nil` when there is no access log.
+    let accessLogFormat: AccessLogFormat?
     let router: Router
     let plans: ContiguousArray<Plan>
     /// Where the plans of each API start in `plans`.
@@ -38,7 +42,13 @@ public final class Snapshot: Sendable {
                 }
             }
         }
+        var format: AccessLogFormat?
+        if let accessLog = model.accessLog {
+            do throws(Fault) { format = try AccessLogFormat.compile(accessLog.format) } catch { faults.append(error) }
+        }
         guard faults.isEmpty else { throw Faults(faults) }
+        accessLogFormat = format
+        metricsLayout = MetricsLayout(routes: plans.map(\.identity))
         self.plans = plans
         self.firstPlan = firstPlan
     }

@@ -1,37 +1,52 @@
-public import Exchange
-public import Integrations
-public import Listen
+import Exchange
+import Integrations
+import Listen
 import Model
-public import NIOCore
+import NIOCore
+import Observation
 
-/// One event loop's share of the gateway: client connections, backend connections, log buffer and counters. Nothing of it is touched from
-/// another thread; `RequestPath.swift` says what it does with a request.
-public final class Worker {
+/// One event loop's share of the gateway: client connections, backend connections, log buffer and counters. Nothing of it is
+/// touched from another thread; `RequestPath.swift` says what it does with a request.
+final class Worker {
     /// What the worker lends to what runs on its loop.
-    public let context: WorkerContext
-    /// The sockets and client connections; `nil` only while the worker is being made.
-    public private(set) var server: ClientServer?
+    let context: WorkerContext
+    /// The sockets and client connections; `nil` before `init` has ended and after `stop`.
+    private(set) var server: ClientServer?
     private(set) var snapshot: Snapshot
-    let calls: ProxyCalls
     private(set) var upstreams: ContiguousArray<Upstream> = []
+    let calls: ProxyCalls
+    let metrics: Metrics
+    private(set) var accessLog: AccessLogBuffer?
     /// What the path policy said of the path being routed.
     var hasEncodedSlash = false
     private let workers: Int
 
-    /// Makes a worker that serves a snapshot.
+    /// Makes a worker.
     /// - Parameters:
+    ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
     ///   - seed: should differ between workers.
-    public init(_ snapshot: Snapshot, targets: TargetDirectory, on eventLoop: any EventLoop, workers: Int, seed: UInt64) {
+    init(_ publication: Publication, on eventLoop: any EventLoop, workers: Int, seed: UInt64) {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
-        self.snapshot = snapshot
+        snapshot = publication.snapshot
         self.workers = workers
         calls = ProxyCalls(worker: context)
-        server = ClientServer(worker: context, handler: self, settings: Self.settings(snapshot, context))
-        applyBackends(targets)
+        metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
+        server = ClientServer(worker: context, handler: self, settings: clientSettings())
+        applyBackends(publication.targets)
+        applyAccessLog(publication.accessLog)
     }
 
-    private static func settings(_ snapshot: Snapshot, _ context: WorkerContext) -> ClientSettings {
+    /// Serves another snapshot from the next request on. Calls in flight end as they began.
+    func adopt(_ publication: Publication) {
+        snapshot = publication.snapshot
+        server?.settings = clientSettings()
+        metrics.adopt(snapshot.metricsLayout, revision: snapshot.revision)
+        applyBackends(publication.targets)
+        applyAccessLog(publication.accessLog)
+    }
+
+    private func clientSettings() -> ClientSettings {
         ClientSettings(
             limits: snapshot.model.limits,
             trustedProxies: snapshot.model.trustedProxies,
@@ -39,40 +54,40 @@ public final class Worker {
         )
     }
 
-    /// Serves another snapshot from the next request on. Calls in flight end as they began.
-    public func adopt(_ snapshot: Snapshot, targets: TargetDirectory) {
-        self.snapshot = snapshot
-        server?.settings = Self.settings(snapshot, context)
-        applyBackends(targets)
-    }
-
-    /// Takes over new addresses of backends.
-    public func applyBackends(_ targets: TargetDirectory) {
+    /// Takes over the snapshot's backends and new addresses of them.
+    func applyBackends(_ targets: TargetDirectory) {
         var known: [String: Upstream] = [:]
         for upstream in upstreams { known[upstream.name] = upstream }
         upstreams = []
         for backend in snapshot.model.backends {
-            let upstream = known.removeValue(forKey: backend.name)
-                ?? Upstream(backend, worker: context, workers: workers)
+            let upstream =
+                known.removeValue(forKey: backend.name) ?? Upstream(backend, worker: context, workers: workers)
             upstream.apply(backend, targets: targets.addresses(of: backend))
             upstreams.append(upstream)
         }
         for upstream in known.values { upstream.retire() }
     }
 
+    private func applyAccessLog(_ writer: AccessLogWriter?) {
+        accessLog?.flush()
+        guard let writer, let settings = snapshot.model.accessLog, let format = snapshot.accessLogFormat else {
+            accessLog = nil
+            return
+        }
+        accessLog = AccessLogBuffer(format: format, settings: settings, writer: writer, eventLoop: context.eventLoop)
+    }
+
     /// The active checks' verdict on an endpoint.
-    public func setHealth(of identity: UInt64, backend: String, isHealthy: Bool) {
+    func setHealth(of identity: UInt64, backend: String, isHealthy: Bool) {
         for upstream in upstreams where upstream.name == backend {
             upstream.setHealth(of: identity, isHealthy: isHealthy)
         }
     }
 
-    /// Phase 5 of the way of a request.
-    func observe(_ exchange: Exchange) {}
-
-    /// Stops what the worker keeps running on its loop.
-    public func stop() {
+    /// Stops what the worker keeps running on its loop, and hands over its last log lines.
+    func stop() {
         for upstream in upstreams { upstream.retire() }
+        accessLog?.flush()
         context.deadlines.stop()
         server = nil
     }

@@ -19,6 +19,8 @@ final class Endpoint {
     /// Its place in the balancer; `nil` once a reload has removed it.
     var index: Int?
     var pool: ConnectionPool<UpstreamConnection, ProxyCall>
+    /// Attempts that it failed, for metrics.
+    var failures = 0
     private let idleTimeout: UInt64
     private let worker: WorkerContext
     private let parser: ResponseParser

@@ -138,7 +138,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         let now = worker.now
         endAttempt(failure, upstream, now)
         if mayRetry(after: failure, upstream, now) {
-            retry(upstream)
+            attempt()
             return
         }
         exchange.integration = nil
@@ -152,11 +152,6 @@ final class ProxyCall: IntegrationCall, Expiring {
         self.endpoint = nil
         endpoint.cancel(self)
         upstream.ended(endpoint, failure: failure, now: now)
-    }
-
-    private func retry(_ upstream: Upstream) {
-        upstream.retried += 1
-        attempt()
     }
 
     /// Whether another attempt is wanted, safe, and within the budget, from which it is then taken.
@@ -223,7 +218,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         if head.status >= 500, mayRetry(after: .status(head.status), upstream, now) {
             connection?.close()
             endAttempt(.status(head.status), upstream, now)
-            retry(upstream)
+            attempt()
             return false
         }
         phase = .receiving

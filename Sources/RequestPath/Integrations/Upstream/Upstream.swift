@@ -10,10 +10,6 @@ import Selection
 public final class Upstream {
     /// The backend's name.
     public let name: String
-    /// Times that a request was tried again.
-    public internal(set) var retried = 0
-    /// Attempts that ended in a failure of the backend.
-    public private(set) var failures = 0
 
     private(set) var settings: Backend
     var retries: RetryBudget
@@ -115,7 +111,7 @@ public final class Upstream {
     ///   - failure: what the backend is to blame for, if anything.
     ///   - now: `nil` when the attempt tells nothing about the endpoint, since the client ended it.
     func ended(_ endpoint: Endpoint, failure: BackendFailure?, now: UInt64?) {
-        if failure != nil { failures += 1 }
+        if failure != nil { endpoint.failures += 1 }
         guard let index = endpoint.index else { return }
         balancer.ended(index)
         guard let now else { return }
@@ -155,13 +151,14 @@ public final class Upstream {
                 idle: endpoint.pool.idleCount,
                 waiting: endpoint.pool.waitingCount,
                 isHealthy: standing.isHealthy,
-                isEjected: standing.isEjected
+                ejections: standing.isEjected ? 1 : 0,
+                failures: endpoint.failures
             )
         }
     }
 }
 
-/// What one endpoint is doing in one worker.
+/// What one endpoint is doing, in one worker or in all.
 public struct EndpointStatus: Sendable, Hashable {
     /// `host:port`, with the address when the host is a name.
     public var name: String
@@ -175,6 +172,19 @@ public struct EndpointStatus: Sendable, Hashable {
     public var waiting: Int
     /// The active checks' verdict.
     public var isHealthy: Bool
-    /// Whether passive ejection leaves it out.
-    public var isEjected: Bool
+    /// Workers in which passive ejection leaves it out.
+    public var ejections: Int
+    /// Attempts that it failed.
+    public var failures: Int
+
+    /// Adds what another worker knows of the same endpoint.
+    public mutating func add(_ other: EndpointStatus) {
+        active += other.active
+        open += other.open
+        idle += other.idle
+        waiting += other.waiting
+        isHealthy = isHealthy && other.isHealthy
+        ejections += other.ejections
+        failures += other.failures
+    }
 }

@@ -1,0 +1,19 @@
+public import Integrations
+public import Observation
+
+/// All that the workers are given to serve: the snapshot, and what belongs to it outside of them.
+public struct Publication: Sendable {
+    /// What is served.
+    public var snapshot: Snapshot
+    /// The addresses of the backends' names.
+    public var targets: TargetDirectory
+    /// Where the access log's lines go; `nil` when there is none.
+    public var accessLog: AccessLogWriter?
+
+    /// Makes a publication.
+    public init(_ snapshot: Snapshot, targets: TargetDirectory = TargetDirectory(), accessLog: AccessLogWriter? = nil) {
+        self.snapshot = snapshot
+        self.targets = targets
+        self.accessLog = accessLog
+    }
+}

@@ -36,7 +36,7 @@ private struct YAMLConversion {
     let environment: Environment?
     var faults: [Fault] = []
     /// Aliases share nodes, so a small text can stand for a tree without end in sight.
-    private var nodesLeft = 2_000_000
+    private var nodesLeft = 1_000_000
 
     init(file: String, environment: Environment?) {
         self.file = file
@@ -47,7 +47,7 @@ private struct YAMLConversion {
         let location = place(node.mark)
         nodesLeft -= 1
         guard nodesLeft > 0 else {
-            if nodesLeft == 0 { faults.add("a document has at most 2,000,000 nodes, aliases counted", at: location) }
+            if nodesLeft == 0 { faults.add("a document has at most 1,000,000 nodes, aliases counted", at: location) }
             return YAMLNode(content: .faulty, location: location)
         }
         switch node {
@@ -113,6 +113,13 @@ private struct YAMLConversion {
 private struct YAMLSyntax {
     let text: String
     let file: String
+    private let lines: [Substring]
+
+    init(text: String, file: String) {
+        self.text = text
+        self.file = file
+        lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    }
 
     func fault(for error: any Error) -> Fault {
         switch error as? YamlError {
@@ -133,7 +140,7 @@ private struct YAMLSyntax {
 
     private func syntaxFault(_ problem: String, line: Int, column: Int) -> Fault {
         let location = SourceLocation(file: file, line: line, column: column)
-        let content = lines(line...line).first.map { String($0).trimmingBlanks } ?? ""
+        let content = lines.indices.contains(line - 1) ? String(lines[line - 1]).trimmingBlanks : ""
         // The commonest slip in this file: `{ to: http://host/{id} }`, where YAML takes the inner braces for its own.
         let hasBareBraces = problem.contains("flow") && !RouteParameters.references(in: content).isEmpty
         let hint = hasBareBraces ? "; between { } or [ ], a text with braces is written in quotes" : ""
@@ -145,14 +152,14 @@ private struct YAMLSyntax {
     private func duplicateFault(_ key: String, first: Mark) -> Fault {
         let firstPlace = SourceLocation(file: file, line: first.line, column: first.column)
         let spellings = [key, "\"\(key)\"", "'\(key)'"]
-        for (offset, line) in lines((first.line + 1)...).enumerated() {
+        for (index, line) in lines.enumerated().dropFirst(first.line) {
             let blanks = line.prefix { $0 == " " }.count
             let content = line.dropFirst(blanks)
             if blanks < first.column - 1, !content.isEmpty, !content.hasPrefix("#") { break }
             guard blanks == first.column - 1 else { continue }
             for spelling in spellings where content.hasPrefix(spelling) {
                 guard content.dropFirst(spelling.count).drop(while: { $0 == " " }).hasPrefix(":") else { continue }
-                let place = SourceLocation(file: file, line: first.line + 1 + offset, column: first.column)
+                let place = SourceLocation(file: file, line: index + 1, column: first.column)
                 return Fault(
                     "this key stands in the same mapping already, at \(firstPlace)",
                     at: place,
@@ -162,14 +169,4 @@ private struct YAMLSyntax {
         }
         return Fault("this key stands more than once in the same mapping", at: firstPlace, text: key.excerpt)
     }
-
-    private func lines(_ range: some RangeExpression<Int>) -> ArraySlice<Substring> {
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        return lines[range.relative(to: 1..<(lines.count + 1)).shiftedDown.clamped(to: lines.indices)]
-    }
-}
-
-extension Range<Int> {
-    /// From counting from 1 to counting from 0.
-    fileprivate var shiftedDown: Range { (lowerBound - 1)..<(upperBound - 1) }
 }

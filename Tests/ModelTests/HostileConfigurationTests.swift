@@ -49,7 +49,7 @@ import Testing
         #expect(faults.all.contains { $0.message.contains("1,000,000 nodes") })
     }
 
-    /// Every fault has to have a place; what is accepted has to be formattable or left alone.
+    /// Every fault has to have a place, and what can be formatted is so once and for all.
     private func read(_ text: String, as name: String) {
         let isDocument = name.hasPrefix("with/")
         let source = FileSource(
@@ -69,7 +69,8 @@ import Testing
                 #expect(fault.text?.contains(where: \.isNewline) != true)
             }
         }
-        _ = try? ConfigurationFormatter.formatted(text, file: name)
+        guard let formatted = try? ConfigurationFormatter.formatted(text, file: name) else { return }
+        #expect((try? ConfigurationFormatter.formatted(formatted, file: name)) == formatted, "\(text)")
     }
 }
 

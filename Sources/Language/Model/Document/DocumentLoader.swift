@@ -13,6 +13,8 @@ struct DocumentLoader {
     /// Whether every file could be read; otherwise what refers to the others proves nothing.
     private(set) var isComplete = true
     private var sections: [YAMLNode.Entry] = []
+    /// Where each key of the sections that were united stands, by section.
+    private var places: [String: [String: YAMLNode.Key]] = [:]
     /// The files that are being read, each included by the one before it.
     private var chain: [String] = []
 
@@ -92,19 +94,36 @@ struct DocumentLoader {
     }
 
     private mutating func join(_ entry: YAMLNode.Entry) {
-        guard let index = sections.firstIndex(where: { $0.key.text == entry.key.text }) else {
+        let name = entry.key.text
+        guard let index = sections.firstIndex(where: { $0.key.text == name }) else {
             sections.append(entry)
             return
         }
-        let earlier = sections[index]
-        switch (earlier.value.content, entry.value.content) {
-        case (.mapping(let first), .mapping(let second)) where !Self.lists.contains(entry.key.text):
-            sections[index].value.content = .mapping(united(first, second))
-        case _ where Self.lists.contains(entry.key.text):
-            sections[index].value.content = .sequence(elements(of: earlier.value) + elements(of: entry.value))
-        default:
-            repeated(entry.key, first: earlier.key)
+        if Self.lists.contains(name) {
+            let elements = elements(of: sections[index].value) + elements(of: entry.value)
+            sections[index].value.content = .sequence(elements)
+        } else if case .mapping = sections[index].value.content, case .mapping(let added) = entry.value.content {
+            unite(added, into: index, of: name)
+        } else {
+            repeated(entry.key, first: sections[index].key)
         }
+    }
+
+    private mutating func unite(_ added: [YAMLNode.Entry], into index: Int, of name: String) {
+        guard case .mapping(var entries) = sections[index].value.content else { return }
+        // Taken out, so that adding to it does not copy what a thousand files have added before.
+        sections[index].value.content = .faulty
+        if places[name] == nil {
+            places[name] = Dictionary(entries.map { ($0.key.text, $0.key) }, uniquingKeysWith: { first, _ in first })
+        }
+        for entry in added {
+            if let earlier = places[name]?.updateValue(entry.key, forKey: entry.key.text) {
+                repeated(entry.key, first: earlier)
+            } else {
+                entries.append(entry)
+            }
+        }
+        sections[index].value.content = .mapping(entries)
     }
 
     /// The sections that several files may each add to, written as a list or as one element.
@@ -113,19 +132,6 @@ struct DocumentLoader {
     private func elements(of node: YAMLNode) -> [YAMLNode] {
         guard case .sequence(let elements) = node.content else { return [node] }
         return elements
-    }
-
-    private mutating func united(_ first: [YAMLNode.Entry], _ second: [YAMLNode.Entry]) -> [YAMLNode.Entry] {
-        let places = Dictionary(first.map { ($0.key.text, $0.key) }, uniquingKeysWith: { first, _ in first })
-        var result = first
-        for entry in second {
-            if let earlier = places[entry.key.text] {
-                repeated(entry.key, first: earlier)
-            } else {
-                result.append(entry)
-            }
-        }
-        return result
     }
 
     private mutating func repeated(_ key: YAMLNode.Key, first: YAMLNode.Key) {

@@ -38,8 +38,6 @@ extension String {
     /// Without blanks at either end.
     var trimmingBlanks: String {
         let start = drop(while: \.isWhitespace)
-        return String(
-            start.prefix(upTo: start.lastIndex { !$0.isWhitespace }.map(start.index(after:)) ?? start.startIndex)
-        )
+        return String(start.dropLast(start.reversed().prefix(while: \.isWhitespace).count))
     }
 }

@@ -107,11 +107,13 @@ extension Shape<Limits> {
                 connections: connections
             )
         }
-        .checked { limits, node, faults in
-            guard limits.requestLineBytes > limits.headBytes else { return }
-            let place = (node["request_line"] ?? node["head"] ?? node).location
-            faults.add("request_line is part of head and cannot be larger", at: place)
-        }
+        .checked(checkRequestLine)
+    }
+
+    private static func checkRequestLine(_ limits: Limits, _ node: YAMLNode, _ faults: inout [Fault]) {
+        guard limits.requestLineBytes > limits.headBytes else { return }
+        let place = (node["request_line"] ?? node["head"] ?? node).location
+        faults.add("request_line is part of head and cannot be larger", at: place)
     }
 }
 

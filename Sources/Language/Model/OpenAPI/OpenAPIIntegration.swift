@@ -39,6 +39,8 @@ struct OpenAPIIntegration {
             }
         }
         checkRequestParameters()
+        let method = methodOverride()
+        let timeouts = timeouts() ?? Timeouts()
         guard let uri = node["uri"], let text = uri.text else {
             faults.add("an http_proxy integration has a uri", at: node.location)
             return nil
@@ -52,9 +54,7 @@ struct OpenAPIIntegration {
             guard case .url = target.value else {
                 throw Fault("expected a URL, as http://host:port/path", text: text)
             }
-            return .forward(
-                ForwardDeclaration(target: target, method: methodOverride(), timeouts: timeouts() ?? Timeouts())
-            )
+            return .forward(ForwardDeclaration(target: target, method: method, timeouts: timeouts))
         } catch {
             faults.add(error, at: uri.location)
             return nil

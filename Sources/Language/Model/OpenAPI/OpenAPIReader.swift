@@ -19,12 +19,18 @@ struct OpenAPIReader {
             return []
         }
         var routes: [Named<RouteKey, RouteDeclaration>] = []
-        for path in entries where !path.key.text.hasPrefix("x-") || refuse(path) {
+        for path in entries {
+            guard !path.key.text.hasPrefix("x-") else {
+                refuse(path)
+                continue
+            }
             guard case .mapping(let operations) = path.value.content else {
                 faults.mismatch(path.value, expected: "a mapping of methods")
                 continue
             }
-            for operation in operations { routes += route(operation, path: path.key).map { [$0] } ?? [] }
+            for operation in operations {
+                if let route = route(operation, path: path.key) { routes.append(route) }
+            }
         }
         return routes
     }
@@ -59,8 +65,13 @@ struct OpenAPIReader {
         case "trace", "$ref":
             faults.add("this is not served yet", at: entry.key.location, text: entry.key.text)
             return nil
-        default:
+        case "summary", "description", "servers", "parameters": return nil
+        case let name where name.hasPrefix("x-"):
             refuse(entry)
+            return nil
+        case let name:
+            let suggestion = Spelling.closest(to: name, among: RouteKey.methods.map { $0.lowercased() })
+            faults.add("expected a method", at: entry.key.location, text: name, suggestion: suggestion)
             return nil
         }
         guard case .mapping(let members) = entry.value.content else {
@@ -118,16 +129,14 @@ struct OpenAPIReader {
     }
 
     /// Adds a fault for what would change behaviour: Amazon's extensions and `security`. The rest documents.
-    @discardableResult
-    private mutating func refuse(_ entry: YAMLNode.Entry) -> Bool {
+    private mutating func refuse(_ entry: YAMLNode.Entry) {
         let name = entry.key.text
         if name == "security" {
-            if case .sequence(let schemes) = entry.value.content, schemes.isEmpty { return false }
+            if case .sequence(let schemes) = entry.value.content, schemes.isEmpty { return }
             faults.add("authorization is not served yet, and this API asks for it", at: entry.key.location, text: name)
         } else if name.hasPrefix("x-amazon-") || name == "isDefaultRoute" {
             faults.add("this extension is not served yet", at: entry.key.location, text: name)
         }
-        return false
     }
 
     /// Amazon's extensions that say nothing about how requests are served.

@@ -83,7 +83,9 @@ struct ModelAssembly {
         case .backend(let backend):
             name = backend
             if !backendNames.contains(name) {
-                let suggestion = Spelling.closest(to: name, among: backendNames.sorted())
+                // Thousands of faults have one cause, and comparing each with thousands of names would take seconds.
+                let isOneOfMany = faults.count > 100
+                let suggestion = isOneOfMany ? nil : Spelling.closest(to: name, among: backendNames.sorted())
                 faults.add("no backend has this name", at: forward.target.location, text: name, suggestion: suggestion)
                 return nil
             }

@@ -1,6 +1,7 @@
 import Exchange
 import Integrations
 import NIOCore
+import Observation
 import Routing
 
 /// The way of a request, top to bottom:

@@ -1,19 +1,201 @@
-public import Exchange
 import Integrations
+import Logging
 public import Model
+public import NIOCore
+import Observation
 import Pipeline
 
-/// A gateway in this process.
-public final class Gateway: Sendable {
+/// A gateway in this process: workers that serve a model, and what keeps them supplied.
+///
+/// ```swift
+/// let gateway = try await Gateway.start(model, options: GatewayOptions(threads: 2, steps: [MyStep()]))
+/// …
+/// try await gateway.stop()
+/// ```
+public actor Gateway {
+    private let options: GatewayOptions
     private let plane: DataPlane
+    private let names: NameResolution
+    private var health: HealthMonitor?
 
-    private init(plane: DataPlane) { self.plane = plane }
+    private var current: Publication
+    private var sockets: [Listener: SocketAddress] = [:]
+    private var loading: LoadRecord
+
+    // MARK: Start
 
     /// Starts a gateway that serves a model.
-    public static func start(_ model: Model, threads: Int, steps: [any Step] = []) async throws -> Gateway {
-        let snapshot = try Snapshot(model, revision: 1, steps: steps)
-        let plane = try await DataPlane.start(snapshot, targets: TargetDirectory(), threads: threads)
-        _ = try await plane.listen(on: model.listeners)
-        return Gateway(plane: plane)
+    /// - Throws: `Faults` when the model does not compile, or what the system says when a port or the log can't be opened.
+    public static func start(_ model: Model, options: GatewayOptions = GatewayOptions()) async throws -> Gateway {
+        let clock = ContinuousClock()
+        let begun = clock.now
+        let snapshot = try Snapshot(model, revision: 1, steps: options.steps)
+        let names = NameResolution()
+        let publication = Publication(
+            snapshot,
+            targets: await names.directory(for: model.backends),
+            accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) }
+        )
+        let plane = try await DataPlane.start(publication, threads: options.threads)
+        let gateway = Gateway(
+            options: options,
+            plane: plane,
+            names: names,
+            publication: publication,
+            loading: LoadRecord(compiledIn: clock.now - begun)
+        )
+        do {
+            try await gateway.open(model.listeners)
+        } catch {
+            try await plane.stop()
+            throw error
+        }
+        await gateway.watchBackends()
+        return gateway
+    }
+
+    private init(
+        options: GatewayOptions,
+        plane: DataPlane,
+        names: NameResolution,
+        publication: Publication,
+        loading: LoadRecord
+    ) {
+        self.options = options
+        self.plane = plane
+        self.names = names
+        self.current = publication
+        self.loading = loading
+    }
+
+    private func open(_ listeners: [Listener]) async throws {
+        for listener in listeners where sockets[listener] == nil {
+            guard let address = try await plane.listen(on: listener) else { continue }
+            sockets[listener] = address
+            options.logger.info("listening", metadata: ["address": "\(address)"])
+        }
+    }
+
+    /// The bound client listeners, in the order of the model.
+    public var addresses: [SocketAddress] { current.snapshot.model.listeners.compactMap { sockets[$0] } }
+
+    // MARK: Reload
+
+    /// Serves another model from now on; calls in flight end as they began.
+    /// - Throws: all faults at once. The old model is then served on, and the faults are kept for `/snapshot`.
+    public func reload(_ model: Model) async throws(Faults) {
+        do {
+            try await change(to: model)
+        } catch let faults as Faults {
+            refuseReload(faults)
+            throw faults
+        } catch {
+            let faults = Faults([Fault("the new configuration can't be served: \(error)")])
+            refuseReload(faults)
+            throw faults
+        }
+    }
+
+    /// Notes why a new configuration was not taken.
+    public func refuseReload(_ faults: Faults) {
+        loading.lastRefusal = LoadRecord.Refusal(at: .now, faults: faults.all)
+        options.logger.error(
+            "configuration refused, the old one is served on",
+            metadata: ["faults": "\(faults.all.count)", "revision": "\(current.snapshot.revision)"]
+        )
+    }
+
+    private func change(to model: Model) async throws {
+        let clock = ContinuousClock()
+        let begun = clock.now
+        let old = current
+        let steps = options.steps
+        let revision = old.snapshot.revision + 1
+        // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
+        let snapshot = try await Task.detached { try Snapshot(model, revision: revision, steps: steps) }.value
+        let targets = await names.directory(for: model.backends)
+        let accessLog = try accessLog(for: model, instead: old)
+        try await open(model.listeners)
+        current = Publication(snapshot, targets: targets, accessLog: accessLog)
+        try await plane.publish(current)
+        loading.compiled(in: clock.now - begun)
+        await close(except: model.listeners)
+        if let former = old.accessLog, former !== accessLog { Self.close(former) }
+        await watchBackends()
+        options.logger.info("configuration loaded", metadata: ["revision": "\(revision)"])
+    }
+
+    /// The writer goes on when its destination stays.
+    private func accessLog(for model: Model, instead old: Publication) throws -> AccessLogWriter? {
+        guard let settings = model.accessLog else { return nil }
+        if settings.destination == old.snapshot.model.accessLog?.destination { return old.accessLog }
+        return try AccessLogWriter(destination: settings.destination)
+    }
+
+    private func close(except listeners: [Listener]) async {
+        for listener in sockets.keys where !listeners.contains(listener) {
+            sockets[listener] = nil
+            try? await plane.stopListening(on: listener)
+        }
+    }
+
+    private static func close(_ log: AccessLogWriter) {
+        Task.detached { log.close(within: .seconds(5)) }
+    }
+
+    /// Opens the log files anew, after they were renamed.
+    public func reopenLogs() { current.accessLog?.reopen() }
+
+    // MARK: Backends
+
+    private func watchBackends() async {
+        let plane = plane
+        let monitor = health ?? HealthMonitor(group: plane.eventLoops) { [logger = options.logger] name, target, isHealthy in
+            logger.notice("backend health changed", metadata: ["backend": "\(name)", "healthy": "\(isHealthy)"])
+            try? await plane.setHealth(of: target, backend: name, isHealthy: isHealthy)
+        }
+        health = monitor
+        let backends = current.snapshot.model.backends
+        await monitor.watch(backends, targets: current.targets)
+        await names.watch(backends) { [weak self] targets in await self?.take(targets) }
+    }
+
+    private func take(_ targets: TargetDirectory) async {
+        current.targets = targets
+        try? await plane.update(targets)
+        await health?.watch(current.snapshot.model.backends, targets: targets)
+    }
+
+    // MARK: What it tells
+
+    /// Why the gateway is not ready to serve; empty when it is.
+    public func readiness() async -> [String] {
+        guard let revisions = try? await plane.revisions() else { return ["the workers have stopped"] }
+        var reasons: [String] = []
+        if sockets.count < current.snapshot.model.listeners.count { reasons.append("a listener is not open") }
+        if revisions.contains(where: { $0 != current.snapshot.revision }) {
+            reasons.append("a worker has not changed over to revision \(current.snapshot.revision)")
+        }
+        return reasons
+    }
+
+    /// All metrics in Prometheus' text format 0.0.4.
+    public func metrics() async -> String {
+        let families = (try? await plane.metricFamilies()) ?? []
+        return PrometheusText.render(families + (current.accessLog?.families ?? []) + loading.families)
+    }
+
+    // MARK: Stop
+
+    /// Stops accepting, waits for the calls in flight for the model's `drain` time, writes the last log lines and ends.
+    public func stop() async throws {
+        await names.stop()
+        await health?.stop()
+        sockets = [:]
+        try await plane.drain(within: current.snapshot.model.drainTimeout)
+        try await plane.stop()
+        if let log = current.accessLog {
+            await Task.detached { _ = log.close(within: .seconds(5)) }.value
+        }
     }
 }

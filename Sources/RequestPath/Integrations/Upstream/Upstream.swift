@@ -44,6 +44,7 @@ public final class Upstream {
             && settings.targets == self.settings.targets && settings.balance == self.settings.balance
             && settings.ejection == self.settings.ejection && !endpoints.isEmpty
         self.settings = settings
+        if settings.health == nil { forgetVerdicts() }
         if isSame { return }
         var known: [UInt64: Endpoint] = [:]
         if !poolChanged { for endpoint in endpoints { known[endpoint.identity] = endpoint } }
@@ -83,6 +84,11 @@ public final class Upstream {
         for (index, endpoint) in endpoints.enumerated() where endpoint.identity == identity {
             balancer.setHealth(index, healthy: isHealthy, now: worker.now)
         }
+    }
+
+    /// Without active checks nobody would take a verdict back.
+    private func forgetVerdicts() {
+        for identity in unhealthy { setHealth(of: identity, isHealthy: true) }
     }
 
     /// The backend is gone from the model: what is in flight is finished, everything else is closed.

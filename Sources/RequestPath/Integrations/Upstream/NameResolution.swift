@@ -17,43 +17,51 @@ public actor NameResolution {
     /// Told of every change.
     public typealias Report = @Sendable (TargetDirectory) async -> Void
 
-    private static let firstLookUpLimit = Duration.seconds(3)
-
     private var directory = TargetDirectory()
     private var watches: [String: (interval: Duration, task: Task<Void, Never>)] = [:]
+    private let limit: Duration
     private let lookUp: @Sendable (String) async -> [SocketAddress]?
 
     /// Makes a resolution that asks the system (`getaddrinfo`).
-    public init() { lookUp = Self.askSystem }
+    /// - Parameter limit: how long `directory` waits for new names.
+    public init(limit: Duration = .seconds(3)) { self.init(limit: limit, lookUp: Self.askSystem) }
 
     /// Makes a resolution with another way of looking names up, for tests.
-    init(lookUp: @escaping @Sendable (String) async -> [SocketAddress]?) { self.lookUp = lookUp }
+    init(limit: Duration, lookUp: @escaping @Sendable (String) async -> [SocketAddress]?) {
+        self.limit = limit
+        self.lookUp = lookUp
+    }
 
-    /// Looks up the names that are new, for at most three seconds, and forgets those that are gone.
+    /// Looks up the names that are new, for as long as the limit allows, and forgets those that are gone.
     public func directory(for backends: [Backend]) async -> TargetDirectory {
         let names = Self.names(of: backends)
         directory.keepOnly(Set(names.keys))
         let unknown = names.keys.filter { !directory.knows($0) }
-        let found = await withTaskGroup(of: (String, [SocketAddress])?.self) { group in
-            for name in unknown {
-                group.addTask { [lookUp] in await lookUp(name).map { (name, $0) } }
-            }
-            group.addTask {
-                try? await Task.sleep(for: Self.firstLookUpLimit)
-                return nil
-            }
-            var found: [(String, [SocketAddress])] = []
-            var pending = unknown.count
-            while pending > 0, let result = await group.next() {
-                guard let result else { break }
-                pending -= 1
-                found.append(result)
-            }
-            group.cancelAll()
-            return found
-        }
-        for (name, addresses) in found { _ = directory.set(name, addresses) }
+        for (name, addresses) in await lookUp(unknown) { _ = directory.set(name, addresses) }
         return directory
+    }
+
+    /// Looks names up side by side. A look-up can't be called off (`getaddrinfo`), so one that takes too long is left behind:
+    /// a task group would wait for it.
+    private func lookUp(_ names: [String]) async -> [(String, [SocketAddress])] {
+        if names.isEmpty { return [] }
+        let (answers, answer) = AsyncStream.makeStream(of: (String, [SocketAddress]?).self)
+        for name in names {
+            Task { [lookUp] in answer.yield((name, await lookUp(name))) }
+        }
+        let timer = Task { [limit] in
+            try? await Task.sleep(for: limit)
+            answer.finish()
+        }
+        defer { timer.cancel() }
+        var found: [(String, [SocketAddress])] = []
+        var pending = names.count
+        for await (name, addresses) in answers {
+            if let addresses { found.append((name, addresses)) }
+            pending -= 1
+            if pending == 0 { break }
+        }
+        return found
     }
 
     /// Looks the backends' names up from now on, each in its own interval.
@@ -66,7 +74,8 @@ public actor NameResolution {
         for (name, interval) in names where watches[name] == nil {
             let task = Task { [weak self] in
                 while !Task.isCancelled {
-                    try? await Task.sleep(for: interval)
+                    guard let pause = await self?.pause(before: name, interval) else { return }
+                    try? await Task.sleep(for: pause)
                     if Task.isCancelled { return }
                     await self?.refresh(name, report)
                 }
@@ -79,6 +88,11 @@ public actor NameResolution {
     public func stop() {
         for watch in watches.values { watch.task.cancel() }
         watches = [:]
+    }
+
+    /// A name without addresses is looked up more often: its backend can't serve before.
+    private func pause(before name: String, _ interval: Duration) -> Duration {
+        directory.knows(name) ? interval : min(interval, .seconds(1))
     }
 
     private func refresh(_ name: String, _ report: Report) async {

@@ -37,14 +37,23 @@ let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
-    Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
+    Module(
+        name: "Listen",
+        layer: .requestPath,
+        uses: ["Exchange", "Model", "Wire"],
+        packages: [nioCore, nioPosix],
+        tests: ["Exchange", "Model"],
+        testPackages: [nioEmbedded]
+    ),
     Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
     Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
     Module(
         name: "Integrations",
         layer: .requestPath,
         uses: ["Exchange", "Model", "Selection", "Wire"],
-        packages: [nioCore, nioPosix, deque]
+        packages: [nioCore, nioPosix, deque],
+        tests: ["Exchange", "Model", "Selection", "Wire"],
+        testPackages: [nioEmbedded]
     ),
     Module(
         name: "Observation",
@@ -58,7 +67,9 @@ let modules: [Module] = [
         name: "Pipeline",
         layer: .requestPath,
         uses: ["Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
-        packages: [nioCore, nioPosix]
+        packages: [nioCore, nioPosix],
+        tests: ["Exchange", "Integrations", "Model"],
+        testPackages: [nioEmbedded]
     ),
     Module(
         name: "Daemun",

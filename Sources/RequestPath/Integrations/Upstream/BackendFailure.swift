@@ -10,6 +10,8 @@ enum BackendFailure: Sendable, Equatable {
     case unresolved
     /// Every connection is busy and the line is full.
     case poolFull
+    /// No connection became free in time.
+    case poolTimeout
     case connectFailed
     case connectTimeout
     /// The connection broke before the response's head was complete.
@@ -27,6 +29,7 @@ enum BackendFailure: Sendable, Equatable {
         case .noTarget: Refusal(status: 503, cause: "backend.no-healthy-target")
         case .unresolved: Refusal(status: 503, cause: "backend.unresolved")
         case .poolFull: Refusal(status: 503, cause: "backend.pool-full", fields: [ReplyField("Retry-After", "1")])
+        case .poolTimeout: Refusal(status: 503, cause: "backend.pool-timeout", fields: [ReplyField("Retry-After", "1")])
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
         case .reset: Refusal(status: 502, cause: "backend.reset")
@@ -39,7 +42,7 @@ enum BackendFailure: Sendable, Equatable {
     /// Whether another attempt can't repeat what this one may have done: nothing was sent.
     var isUnsent: Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .connectFailed, .connectTimeout: true
+        case .noTarget, .unresolved, .poolFull, .poolTimeout, .connectFailed, .connectTimeout: true
         case .reset, .malformed, .timeout, .status: false
         }
     }
@@ -47,7 +50,7 @@ enum BackendFailure: Sendable, Equatable {
     /// Whether the policy wants another attempt after this.
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .malformed, .timeout: false
+        case .noTarget, .unresolved, .poolFull, .poolTimeout, .malformed, .timeout: false
         case .connectFailed, .connectTimeout: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

@@ -12,14 +12,16 @@ struct ConnectionPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
         case connection(Connection)
         /// A new connection, which the owner opens for it.
         case connect
+        /// A new connection, and the owner closes this idle one to make room.
+        case replace(Connection)
         /// A place in the line.
         case wait
         /// Nothing: too many wait already.
         case refuse
     }
 
-    private let maxConnections: Int
-    private let maxWaiting: Int
+    private var maxConnections: Int
+    private var maxWaiting: Int
     private var idle: ContiguousArray<Connection> = []
     private var waiting: Deque<Request> = []
     /// Connections that are open or being opened.
@@ -33,12 +35,33 @@ struct ConnectionPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
     var idleCount: Int { idle.count }
     var waitingCount: Int { waiting.count }
 
+    /// Whether a lowered limit asks for connections to be closed as they become free.
+    var isOverLimit: Bool { openCount > maxConnections }
+
+    /// Changes the limits.
+    /// - Returns: the requests for which the owner opens connections now, already counted.
+    mutating func setLimits(maxConnections: Int, maxWaiting: Int) -> [Request] {
+        self.maxConnections = maxConnections
+        self.maxWaiting = maxWaiting
+        var served: [Request] = []
+        while openCount < maxConnections, let next = waiting.popFirst() {
+            openCount += 1
+            served.append(next)
+        }
+        return served
+    }
+
     /// A request wants a connection.
-    mutating func lease(for request: Request) -> Lease {
-        if let connection = idle.popLast() { return .connection(connection) }
+    /// - Parameter mayReuse: `false` asks for a new one.
+    mutating func lease(for request: Request, mayReuse: Bool = true) -> Lease {
+        if mayReuse, let connection = idle.popLast() { return .connection(connection) }
         if openCount < maxConnections {
             openCount += 1
             return .connect
+        }
+        if !idle.isEmpty {
+            openCount += 1
+            return .replace(idle.removeFirst())
         }
         guard waiting.count < maxWaiting else { return .refuse }
         waiting.append(request)
@@ -53,6 +76,9 @@ struct ConnectionPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
         return nil
     }
 
+    /// The owner closes a connection that `release` has given to a request, and opens another one instead.
+    mutating func replace() { openCount += 1 }
+
     /// A connection is gone.
     /// - Returns: the request for which the owner opens another one, already counted.
     mutating func closed(_ connection: Connection) -> Request? {
@@ -63,6 +89,9 @@ struct ConnectionPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
     /// A connection did not come about. The line is not retried here: each of its requests would meet the same fate in turn,
     /// so they go on when a connection is released or closed.
     mutating func connectFailed() -> Request? { replaceClosed() }
+
+    /// Whether a request stands in the line.
+    func isWaiting(_ request: Request) -> Bool { waiting.contains { $0 === request } }
 
     /// A waiting request gives up. Does nothing when it does not wait.
     mutating func cancel(_ request: Request) {
@@ -76,7 +105,7 @@ struct ConnectionPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
     }
 
     private mutating func replaceClosed() -> Request? {
-        guard let next = waiting.popFirst() else {
+        guard !isOverLimit, let next = waiting.popFirst() else {
             openCount -= 1
             return nil
         }

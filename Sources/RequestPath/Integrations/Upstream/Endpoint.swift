@@ -18,10 +18,12 @@ final class Endpoint {
     let name: String
     /// Its place in the balancer; `nil` once a reload has removed it.
     var index: Int?
+    /// Its share relative to the other endpoints.
+    private(set) var weight: Int
     var pool: ConnectionPool<UpstreamConnection, ProxyCall>
     /// Attempts that it failed, for metrics.
     var failures = 0
-    private let idleTimeout: UInt64
+    private var idleTimeout: UInt64
     private let worker: WorkerContext
     private let parser: ResponseParser
 
@@ -32,19 +34,33 @@ final class Endpoint {
         hostLine = ByteBuffer(string: "Host: \(target.authority)\r\n")
         pathPrefix = ByteBuffer(string: target.pathPrefix)
         name = resolved.name
+        weight = resolved.target.weight
         pool = ConnectionPool(maxConnections: settings.pool.maxConnections, maxWaiting: settings.pool.maxWaiting)
         idleTimeout = settings.pool.idleTimeout.nanoseconds
         self.worker = worker
         parser = ResponseParser(limits: HeadLimits(headBytes: 65_536, fieldCount: 200), names: worker.fieldNames)
     }
 
+    /// Takes over what a reload may change of an endpoint that stays.
+    func apply(_ resolved: ResolvedTarget, settings: Backend) {
+        weight = resolved.target.weight
+        idleTimeout = settings.pool.idleTimeout.nanoseconds
+        let limits = settings.pool
+        for call in pool.setLimits(maxConnections: limits.maxConnections, maxWaiting: limits.maxWaiting) {
+            connect(for: call)
+        }
+    }
+
     /// Gets a connection for a call: now, later (`ProxyCall.connected`), or not at all (`ProxyCall.failed`).
     func lease(for call: ProxyCall) {
-        switch pool.lease(for: call) {
+        switch pool.lease(for: call, mayReuse: call.mayReuseConnection) {
         case .connection(let connection):
             connection.stopResting()
             call.connected(connection)
         case .connect: connect(for: call)
+        case .replace(let connection):
+            connection.close()
+            connect(for: call)
         case .wait: break
         case .refuse: call.failed(.poolFull)
         }
@@ -52,20 +68,29 @@ final class Endpoint {
 
     /// A connection's call is over and it may serve another one.
     func release(_ connection: UpstreamConnection) {
-        guard index != nil else {
+        guard index != nil, !pool.isOverLimit else {
             connection.close()
             return
         }
-        if let call = pool.release(connection) {
+        guard let call = pool.release(connection) else {
+            connection.rest(for: idleTimeout)
+            return
+        }
+        if call.mayReuseConnection {
             call.connected(connection)
         } else {
-            connection.rest(for: idleTimeout)
+            pool.replace()
+            connection.close()
+            connect(for: call)
         }
     }
 
     func closed(_ connection: UpstreamConnection) {
         if let call = pool.closed(connection) { connect(for: call) }
     }
+
+    /// Whether a call waits for a connection to become free.
+    func isInLine(_ call: ProxyCall) -> Bool { pool.isWaiting(call) }
 
     func cancel(_ call: ProxyCall) { pool.cancel(call) }
 

@@ -48,6 +48,9 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     var client: (any ClientStream)? { exchange?.client }
+    /// Whether a connection that served other calls will do. Such a one may have been closed by the backend as the request
+    /// was on its way; were that to happen to every attempt, a backend's restart would be seen by clients.
+    var mayReuseConnection: Bool { attempts == 1 }
     var connectTimeout: UInt64 { plan?.connectTimeout ?? 0 }
     /// Whether the request is with the backend as a whole, so that its connection can serve another one.
     var isRequestSent: Bool { isRequestReceived }
@@ -88,7 +91,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         if let index = endpoint.index { tried.insert(index) }
         upstream.began(endpoint)
         exchange.record.target = endpoint.name
-        setDeadline(now &+ plan.connectTimeout)
+        setDeadline(min(now &+ plan.connectTimeout, totalDeadline))
         endpoint.lease(for: self)
     }
 
@@ -197,7 +200,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         connection?.close()
         switch phase {
         case .idle: break
-        case .connecting: failed(.connectTimeout)
+        case .connecting: failed(endpoint?.isInLine(self) == true ? .poolTimeout : .connectTimeout)
         case .sending, .waitingForHead: failed(.timeout)
         case .receiving: broke(off: "backend.idle-timeout", .timeout)
         }
@@ -265,13 +268,14 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     func receiveEnd(trailers: ByteBuffer?) {
+        guard let plan else { return }
+        let now = worker.now
         isRequestReceived = true
+        totalDeadline = now &+ plan.totalTimeout
         if kept != nil { keptTrailers = trailers }
-        guard let connection, let plan else { return }
+        guard let connection else { return }
         if isChunked { writeEnd(trailers) }
         connection.flush()
-        let now = worker.now
-        totalDeadline = now &+ plan.totalTimeout
         exchange?.record.sentToBackendAt = now
         if phase == .sending { waitForHead(from: now) }
     }
@@ -306,7 +310,9 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     private func keep(_ part: ByteBuffer) {
         guard kept != nil, let upstream else { return }
-        if (kept?.readableBytes ?? 0) + part.readableBytes > upstream.settings.retry.bodyBytes {
+        let size = (kept?.readableBytes ?? 0) + part.readableBytes
+        // Between two attempts the part is nowhere else, so it is kept whatever its size.
+        if connection != nil, size > upstream.settings.retry.bodyBytes {
             kept = nil
         } else {
             kept?.writeImmutableBuffer(part)

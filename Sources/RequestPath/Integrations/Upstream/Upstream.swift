@@ -47,13 +47,17 @@ public final class Upstream {
         if settings.health == nil { forgetVerdicts() }
         if isSame { return }
         var known: [UInt64: Endpoint] = [:]
-        if !poolChanged { for endpoint in endpoints { known[endpoint.identity] = endpoint } }
+        for endpoint in endpoints { known[endpoint.identity] = endpoint }
         let old = endpoints
         endpoints = []
         var seen: Set<UInt64> = []
         for target in targets where seen.insert(target.identity).inserted {
-            let endpoint = known[target.identity] ?? Endpoint(target, settings: settings, worker: worker)
-            endpoints.append(endpoint)
+            if let endpoint = known[target.identity] {
+                endpoint.apply(target, settings: settings)
+                endpoints.append(endpoint)
+            } else {
+                endpoints.append(Endpoint(target, settings: settings, worker: worker))
+            }
         }
         for endpoint in old { endpoint.index = nil }
         rebuildBalancer()
@@ -63,7 +67,7 @@ public final class Upstream {
     private func rebuildBalancer() {
         let members = endpoints.enumerated().map { index, endpoint in
             endpoint.index = index
-            return Balancer.Member(identity: endpoint.identity, weight: endpoint.target.weight)
+            return Balancer.Member(identity: endpoint.identity, weight: endpoint.weight)
         }
         var fresh = Balancer(
             members: members,
@@ -117,15 +121,15 @@ public final class Upstream {
     ///   - failure: what the backend is to blame for, if anything.
     ///   - now: `nil` when the attempt tells nothing about the endpoint, since the client ended it.
     func ended(_ endpoint: Endpoint, failure: BackendFailure?, now: UInt64?) {
-        if failure != nil { endpoint.failures += 1 }
         guard let index = endpoint.index else { return }
         balancer.ended(index)
         guard let now else { return }
         switch failure {
         case nil: balancer.succeeded(index, now: now)
         case .status(let status) where !(502...504).contains(status): balancer.succeeded(index, now: now)
-        case .noTarget, .unresolved, .poolFull: break
+        case .noTarget, .unresolved, .poolFull, .poolTimeout: break
         case .connectFailed, .connectTimeout, .reset, .malformed, .timeout, .status:
+            endpoint.failures += 1
             _ = balancer.failed(index, now: now)
         }
     }

@@ -127,7 +127,19 @@ extension Worker: ExchangeHandler {
         switch plan.integration {
         case .mock(let mock): mock.answer(exchange)
         case .proxy(let proxy):
-            calls.start(exchange, plan: proxy, upstream: upstreams[proxy.backend])
+            guard let upstream = upstream(of: proxy) else {
+                exchange.refuse(Refusal(status: 503, cause: "backend.removed"))
+                return
+            }
+            calls.start(exchange, plan: proxy, upstream: upstream)
         }
+    }
+
+    /// The position is that of the call's own snapshot. A step may have waited over a reload, which has moved the backend.
+    private func upstream(of proxy: ProxyPlan) -> Upstream? {
+        if proxy.backend < upstreams.count, upstreams[proxy.backend].name == proxy.backendName {
+            return upstreams[proxy.backend]
+        }
+        return upstreams.first { $0.name == proxy.backendName }
     }
 }

@@ -13,6 +13,8 @@ public final class ProxyPlan: Sendable {
 
     /// Position of the backend in the snapshot.
     public let backend: Int
+    /// The backend's name.
+    public let backendName: String
     /// `nil` asks for the request's own path.
     let path: [PathPart]?
     let stripsBasePath: Bool
@@ -37,6 +39,7 @@ public final class ProxyPlan: Sendable {
         stripsBasePath: Bool
     ) throws(Fault) {
         self.backend = backend
+        backendName = integration.backend
         self.stripsBasePath = stripsBasePath
         method = integration.method.map { ByteBuffer(string: $0) }
         host = integration.host

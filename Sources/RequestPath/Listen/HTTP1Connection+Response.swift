@@ -195,13 +195,17 @@ extension HTTP1Connection: ClientStream {
     }
 
     private func finish() {
-        let closes = closesAfterResponse
-        if closes { writeLast() }
         exchange?.integration = nil
+        // Before the last write, which may close the connection at once: that would count as the client's doing.
         endCall(cause: nil)
-        guard !closes, phase == .call else { return }
+        guard phase == .call else { return }
+        if closesAfterResponse {
+            writeLast()
+            return
+        }
         becomeIdle()
         advance()
+        exchange?.integration?.flush()
     }
 
     /// Writes the end of the last answer, and closes once it is with the system.
@@ -228,6 +232,8 @@ extension HTTP1Connection: ClientStream {
     private func takeExchangeForRefusal() -> Exchange {
         let exchange = worker.takeExchange()
         exchange.record.receivedAt = worker.now
+        exchange.peer = peer
+        exchange.clientAddress = peer
         exchange.client = self
         exchange.handler = server.handler
         exchange.requestID = RequestID(using: &worker.random)

@@ -26,6 +26,8 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         case closed
     }
 
+    /// How long a stopping gateway waits for a request that may be on its way on an idle connection.
+    private static let lastRequestTime: UInt64 = 500_000_000
     private static let mostUnread = 65_536
     private static let mostDiscarded = 262_144
     static let lingerTime: UInt64 = 2_000_000_000
@@ -34,7 +36,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     let worker: WorkerContext
     var context: ChannelHandlerContext?
     var phase = Phase.idle
-    private var peer = PeerAddress()
+    private(set) var peer = PeerAddress()
     /// The place in the server's list of connections.
     var position = 0
     private var deadline: Deadlines.Slot?
@@ -102,6 +104,10 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
+        // Not at once: this may be inside of a write.
+        if isWritable, phase == .idle || phase == .head, unread != nil {
+            context.eventLoop.assumeIsolated().execute { self.advance() }
+        }
         guard phase == .call else { return }
         if isWritable { clearDeadline() } else { setDeadline(server.settings.bodyIdleTimeout) }
         exchange?.integration?.setClientWritable(isWritable)
@@ -182,7 +188,8 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         var goesOn = true
         while goesOn {
             switch phase {
-            case .idle, .head: goesOn = readHead()
+            // A client that pipelines must take its answers before it gets more of them.
+            case .idle, .head: goesOn = isWritable && readHead()
             case .call: goesOn = readBody()
             case .discarding: goesOn = discardBody()
             case .lingering, .closed: goesOn = false
@@ -315,7 +322,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     func becomeIdle() {
         if isRequestOver {
             phase = .idle
-            setDeadline(server.settings.keepAliveTimeout)
+            setDeadline(server.isDraining ? Self.lastRequestTime : server.settings.keepAliveTimeout)
         } else {
             phase = .discarding
             discarded = 0
@@ -341,6 +348,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         switch phase {
         case .call where !isRequestOver && !isBodyWanted: isEnough = unread != nil
         case .call: isEnough = unread?.readableBytes ?? 0 >= Self.mostUnread
+        case .idle, .head: isEnough = !isWritable && unread?.readableBytes ?? 0 >= Self.mostUnread
         default: isEnough = false
         }
         guard isEnough != isReadPaused else { return }

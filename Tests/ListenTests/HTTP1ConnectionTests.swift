@@ -1,0 +1,123 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Exchange
+@testable import Listen
+
+struct HTTP1ConnectionTests {
+    private static let get = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    private static let lastGet = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    private static func reply(_ exchange: Exchange) {
+        exchange.client?.send(Reply(status: 200, body: ByteBuffer(string: "fine")))
+    }
+
+    @Test func `an answer that ends its connection is not the client's doing`() throws {
+        let server = ScriptedServer()
+        server.answer = Self.reply
+        let channel = try server.connect()
+        try channel.writeInbound(Self.lastGet)
+        #expect(try channel.sent().hasSuffix("Connection: close\r\n\r\nfine"))
+        #expect(!channel.isActive)
+        #expect(server.ended.map(\.record.status) == [200])
+        #expect(server.ended.map(\.record.cause) == [nil])
+    }
+
+    @Test func `a message that can't be understood is logged with the address that it came from`() throws {
+        let server = ScriptedServer()
+        server.answer = Self.reply
+        let first = try server.connect(from: "192.0.2.7")
+        try first.writeInbound(Self.get)
+        let second = try server.connect(from: "198.51.100.9")
+        try second.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nHost : x\r\n\r\n"))
+        #expect(try second.sent().hasPrefix("HTTP/1.1 400 "))
+        #expect(server.ended.map(\.client) == ["192.0.2.7", "198.51.100.9"])
+    }
+
+    @Test func `a client that pipelines and reads nothing is served no further`() throws {
+        let server = ScriptedServer()
+        server.answer = Self.reply
+        let channel = try server.connect()
+        try channel.writeInbound(Self.get)
+        channel.setWritable(false)
+        for _ in 0..<3 { try channel.writeInbound(Self.get) }
+        #expect(server.ended.count == 1)
+        channel.setWritable(true)
+        #expect(server.ended.count == 4)
+        #expect(try channel.sent().split(separator: "HTTP/1.1 200 OK").count == 4)
+    }
+
+    @Test func `what a pipelining client sends is not gathered without bounds while it reads nothing`() throws {
+        let server = ScriptedServer()
+        server.answer = Self.reply
+        let channel = try server.connect()
+        let reads = ReadCounter()
+        try channel.pipeline.syncOperations.addHandler(reads, position: .first)
+        channel.setWritable(false)
+        for _ in 0..<3 { try channel.writeInbound(ByteBuffer(repeating: UInt8(ascii: "G"), count: 30_000)) }
+        let before = reads.count
+        channel.read()
+        #expect(reads.count == before)
+        #expect(server.open.isEmpty)
+    }
+
+    // MARK: Stopping
+
+    @Test func `a stopping server answers the request that is on its way on an idle connection`() throws {
+        let server = ScriptedServer()
+        server.answer = Self.reply
+        let channel = try server.connect()
+        try channel.writeInbound(Self.get)
+        _ = try channel.sent()
+        let drained = server.drain()
+        #expect(channel.isActive)
+        try channel.writeInbound(Self.get)
+        #expect(try channel.sent().hasSuffix("Connection: close\r\n\r\nfine"))
+        #expect(!channel.isActive)
+        try drained.wait()
+    }
+
+    @Test func `a stopping server closes connections that stay idle`() throws {
+        let server = ScriptedServer()
+        let channel = try server.connect()
+        let drained = server.drain()
+        let second: UInt64 = 1_000_000_000
+        _ = server.worker.deadlines.sweep(now: server.worker.now + second)
+        #expect(!channel.isActive)
+        try drained.wait()
+        #expect(server.connectionCount == 0)
+    }
+
+    @Test func `a call whose answer had begun before the stop does not leave its connection open`() throws {
+        let server = ScriptedServer()
+        let channel = try server.connect()
+        try channel.writeInbound(Self.get)
+        let client = try #require(server.open.first?.client)
+        var head = ResponseHead()
+        head.bytes = ByteBuffer(string: "HTTP/1.1 200 Fine\r\n\r\n")
+        head.status = 200
+        head.framing = .chunked
+        client.send(head)
+        let drained = server.drain()
+        client.sendEnd(trailers: nil)
+        client.flush()
+        #expect(try channel.sent().hasSuffix("0\r\n\r\n"))
+        let second: UInt64 = 1_000_000_000
+        _ = server.worker.deadlines.sweep(now: server.worker.now + second)
+        #expect(!channel.isActive)
+        try drained.wait()
+    }
+}
+
+/// Counts the reads that come to the socket.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    private(set) var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        count += 1
+        context.read()
+    }
+}

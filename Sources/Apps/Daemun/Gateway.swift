@@ -113,9 +113,15 @@ public actor Gateway {
         let revision = old.snapshot.revision + 1
         // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
         let snapshot = try await Task.detached { try Snapshot(model, revision: revision, steps: steps) }.value
-        let targets = await names.directory(for: model.backends)
         let accessLog = try accessLog(for: model, instead: old)
-        try await open(model.listeners)
+        do {
+            try await open(model.listeners)
+        } catch {
+            await close(except: old.snapshot.model.listeners)
+            throw error
+        }
+        // Last, since it forgets the names that only the old model has.
+        let targets = await names.directory(for: model.backends)
         current = Publication(snapshot, targets: targets, accessLog: accessLog)
         try await plane.publish(current)
         loading.compiled(in: clock.now - begun)

@@ -10,6 +10,7 @@ enum Layer: String {
     case control = "Sources/Control"
     case apps = "Sources/Apps"
     case testSupport = "Sources"
+    case examples = "examples"
     /// Tests of the tree as a whole; a module's own tests are the `tests` of its row.
     case tests = "Tests"
 }
@@ -67,6 +68,7 @@ let modules: [Module] = [
         packages: [nioCore, log]
     ),
     Module(name: "DaemunCommand", layer: .apps, uses: ["Daemun", "Model"], isExecutable: true),
+    Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
@@ -84,7 +86,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "daemun", targets: ["DaemunCommand"]),
-        .library(name: "Daemun", targets: ["Daemun"]),
+        .library(name: "Daemun", targets: ["Daemun", "Exchange", "Model"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

@@ -201,6 +201,11 @@ extension RequestHead {
         return nil
     }
 
+    /// The same as text, for what is off the hot path. Bytes that are not UTF-8 are replaced.
+    public func text(ofField name: String) -> String? {
+        value(ofField: name).map { String(buffer: bytes(of: $0)) }
+    }
+
     /// Whether the request may be sent twice without doing more than sending it once (RFC 9110, 9.2.2): by its method, or because
     /// the client says so with `Idempotency-Key`.
     public var isIdempotent: Bool {

@@ -140,6 +140,7 @@ extension HTTP1Connection: ClientStream {
     func linger() {
         guard phase != .closed else { return }
         phase = .lingering
+        isOutputClosed = true
         setDeadline(Self.lingerTime)
         context?.close(mode: .output, promise: nil)
     }
@@ -184,7 +185,7 @@ extension HTTP1Connection: ClientStream {
     private func endHead(_ exchange: Exchange) {
         worker.responseScratch.writeStaticString("X-Request-Id: ")
         exchange.requestID.write(to: &worker.responseScratch)
-        if server.isDraining { closesAfterResponse = true }
+        if server.isDraining || hasInputEnded && isRequestOver && !hasUnread { closesAfterResponse = true }
         if closesAfterResponse {
             worker.responseScratch.writeStaticString("\r\nConnection: close\r\n\r\n")
         } else if exchange.request.version == .http10 {
@@ -196,7 +197,7 @@ extension HTTP1Connection: ClientStream {
 
     private func finish() {
         let closes = closesAfterResponse
-        if closes { writeLast() }
+        if closes { finishOutput() }
         exchange?.integration = nil
         endCall(cause: nil)
         guard !closes, phase == .call else { return }
@@ -205,15 +206,14 @@ extension HTTP1Connection: ClientStream {
     }
 
     /// Writes the end of the last answer, and closes once it is with the system.
-    private func writeLast() {
-        guard let context else { return }
-        let hasMoreInput = !hasInputEnded && (!isRequestOver || unread?.readableBytes ?? 0 > 0)
+    func finishOutput() {
+        guard let context, phase != .lingering, phase != .closed else { return }
         phase = .lingering
         setDeadline(server.settings.bodyIdleTimeout)
         worker.claimResponseScratch(for: self)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
-            if hasMoreInput { linger() } else { close() }
+            if hasInputEnded || isRequestOver && !hasUnread { close() } else { linger() }
         }
         context.writeAndFlush(Self.wrapOutboundOut(worker.responseScratch), promise: written)
         worker.responseScratch.clear()

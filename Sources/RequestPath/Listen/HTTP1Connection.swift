@@ -29,6 +29,8 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     private static let mostUnread = 65_536
     private static let mostDiscarded = 262_144
     static let lingerTime: UInt64 = 2_000_000_000
+    /// What a connection without a call gets to bring one while the gateway drains: its client may just be sending it.
+    static let drainGrace: UInt64 = 1_000_000_000
 
     let server: ClientServer
     let worker: WorkerContext
@@ -40,7 +42,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     private var deadline: Deadlines.Slot?
 
     // Reading
-    var unread: ByteBuffer?
+    private var unread: ByteBuffer?
     private var scanned = 0
     private var body = BodyDecoder(.none)
     private(set) var isRequestOver = true
@@ -55,6 +57,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     var hasResponseStarted = false
     var isResponseChunked = false
     var closesAfterResponse = false
+    var isOutputClosed = false
     private var isWritable = true
 
     init(server: ClientServer) {
@@ -83,7 +86,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         peer = PeerAddress(text: text.utf8.span, bytes: bytes.span)
         peer.isTrusted = server.settings.trusts(peer)
         deadline = worker.deadlines.add(self)
-        setDeadline(server.settings.headTimeout)
+        setDeadline(server.isDraining ? Self.drainGrace : server.settings.headTimeout)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -92,17 +95,16 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         advance()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        exchange?.integration?.flush()
-    }
-
     func read(context: ChannelHandlerContext) {
         if !isReadPaused { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
-        guard phase == .call else { return }
+        guard phase == .call else {
+            if isWritable { advance() }
+            return
+        }
         if isWritable { clearDeadline() } else { setDeadline(server.settings.bodyIdleTimeout) }
         exchange?.integration?.setClientWritable(isWritable)
     }
@@ -111,10 +113,9 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         guard let event = event as? ChannelEvent, event == .inputClosed else { return }
         hasInputEnded = true
         switch phase {
-        case .idle, .head, .discarding, .lingering: close()
-        case .call:
-            closesAfterResponse = true
-            if !isRequestOver { abort("client.closed") }
+        case .idle, .head, .call: advance()
+        case .discarding: finishOutput()
+        case .lingering: if isOutputClosed { close() }
         case .closed: break
         }
     }
@@ -192,15 +193,23 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         if unread?.readableBytes == 0 { giveUnreadBack() }
         pauseOrResumeReading()
         flush()
+        exchange?.integration?.flush()
     }
 
     /// - Returns: whether a call was begun.
     private func readHead() -> Bool {
-        guard !hasInputEnded, let buffer = unread, buffer.readableBytes > 0 else { return false }
+        // A client that does not read its answers gets no further ones.
+        guard isWritable else { return false }
+        guard let buffer = unread, buffer.readableBytes > 0 else {
+            if hasInputEnded { finishOutput() }
+            return false
+        }
         do throws(WireFault) {
             guard case .complete(let length) = try server.parse(buffer, scanned: scanned) else {
                 scanned = buffer.readableBytes
-                if phase == .idle {
+                if hasInputEnded {
+                    finishOutput()
+                } else if phase == .idle {
                     phase = .head
                     setDeadline(server.settings.headTimeout)
                 }
@@ -249,9 +258,11 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
 
     /// - Returns: whether some of the body was passed on, so that more may follow.
     private func readBody() -> Bool {
-        guard !isRequestOver, isBodyWanted, let exchange, let integration = exchange.integration,
-            let buffer = unread, buffer.readableBytes > 0
-        else { return false }
+        guard !isRequestOver, isBodyWanted, let exchange, let integration = exchange.integration else { return false }
+        guard let buffer = unread, buffer.readableBytes > 0 else {
+            if hasInputEnded { abort("client.closed") }
+            return false
+        }
         do throws(WireFault) {
             switch try body.next(buffer.readableBytesUInt8Span, from: 0) {
             case .needsMore:
@@ -331,9 +342,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         }
         isBodyWanted = true
         setDeadline(server.settings.bodyIdleTimeout)
-        guard !isAdvancing else { return }
         advance()
-        self.exchange?.integration?.flush()
     }
 
     private func pauseOrResumeReading() {
@@ -347,6 +356,8 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         isReadPaused = isEnough
         if !isEnough { context?.read() }
     }
+
+    var hasUnread: Bool { unread?.readableBytes ?? 0 > 0 }
 
     private func giveUnreadBack() {
         guard let buffer = unread else { return }

@@ -104,6 +104,8 @@ public struct RequestHead: Sendable {
     public var bytes = ByteBuffer()
     /// The method's name.
     public var method = ByteRange()
+    /// Whether the method is HEAD, so that the answer has no body.
+    public var isHEAD = false
     /// The path without query, as received; `*` for the asterisk-form.
     public var path = ByteRange()
     /// What follows the `?`; empty when there is none.
@@ -130,6 +132,7 @@ public struct RequestHead: Sendable {
     public mutating func reset() {
         bytes = ByteBuffer()
         method = ByteRange()
+        isHEAD = false
         path = ByteRange()
         query = ByteRange()
         hasQuery = false
@@ -156,7 +159,7 @@ public struct ResponseHead: Sendable {
     public var section = FieldSection()
     /// How the body is delimited, seen from the request's method and the status.
     public var framing = BodyFraming.none
-    /// `Content-Length` as sent, also where no body follows (HEAD, 304).
+    /// `Content-Length` as sent, also where no body follows (HEAD, 304); `nil` where it must not stand (1xx, 204).
     public var contentLength: Int?
     /// Whether the backend keeps the connection open.
     public var keepsAlive = true

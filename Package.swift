@@ -29,7 +29,8 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: []),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
-    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
+    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: ["WireProperties"]),
+    Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore]),
 ]
 
 let settings: [SwiftSetting] = [
@@ -44,6 +45,8 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "daemun",
     platforms: [.macOS(.v26)],
+    // What the fuzzers of the nested package `Fuzzing` need.
+    products: [.library(name: "WireProperties", targets: ["WireProperties"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

@@ -159,7 +159,7 @@ public struct ResponseHead: Sendable {
     public var section = FieldSection()
     /// How the body is delimited, seen from the request's method and the status.
     public var framing = BodyFraming.none
-    /// `Content-Length` as sent, also where no body follows (HEAD, 304).
+    /// `Content-Length` as sent, also where no body follows (HEAD, 304); `nil` where it must not stand (1xx, 204).
     public var contentLength: Int?
     /// Whether the backend keeps the connection open.
     public var keepsAlive = true

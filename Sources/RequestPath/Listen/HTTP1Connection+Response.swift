@@ -22,6 +22,7 @@ extension HTTP1Connection: ClientStream {
         start(exchange, status: head.status)
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
         switch head.framing {
+        case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
         case .length: dropped.remove(FieldNameSet(.contentLength))
         case .none:
             if head.status != 204 { dropped.remove(FieldNameSet(.contentLength)) }
@@ -36,7 +37,8 @@ extension HTTP1Connection: ClientStream {
     }
 
     func sendBody(_ part: ByteBuffer) {
-        guard let exchange, let context else { return }
+        // A backend that was asked with another method than HEAD answers with a body.
+        guard let exchange, let context, !exchange.request.isHEAD else { return }
         worker.claimResponseScratch(for: self)
         let count = part.readableBytes
         exchange.record.responseBytes += count

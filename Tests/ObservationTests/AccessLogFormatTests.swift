@@ -60,6 +60,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [1_900, 2_048, 10_000, 100_000])
+    func `a line of any length is whole`(length: Int) throws {
+        var call = SampleCall()
+        call.userAgent = Array(repeating: 0x01, count: length)
+        #expect((try json(call)["user_agent"] as? String)?.utf8.count == length)
+        let prefix = String(repeating: "x", count: length)
+        #expect(try text(call, .template(prefix + "$context.status")) == prefix + "200\n")
+    }
+
+    @Test(arguments: [0, 9, 10, 99_999_999, 100_000_000, 10_000_000_000_000_001, Int.max])
+    func `a number has all its digits`(number: Int) throws {
+        var call = SampleCall()
+        call.record.responseBytes = number
+        #expect(try text(call, .template("$context.responseLength")) == "\(number)\n")
+    }
+
     @Test func `the common log format`() throws {
         let expected = "192.0.2.7 - - [04/May/2026:03:02:01 +0000] \"GET /orders/7 HTTP/1.1\" 200 512\n"
         #expect(try text(SampleCall(), .commonLogFormat) == expected)

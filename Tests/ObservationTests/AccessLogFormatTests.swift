@@ -185,6 +185,14 @@ import Testing
         #expect(String(decoding: line, as: UTF8.self) == "\"0123456789\(value)abc\" /\(value)\n")
     }
 
+    @Test func `only a template that begins with a brace is JSON`() throws {
+        let quote = call(Array("\"".utf8))
+        let json = String(decoding: quote.line(try .compile(.template("{$context.path"))), as: UTF8.self)
+        let text = String(decoding: quote.line(try .compile(.template("$context.path{"))), as: UTF8.self)
+        #expect(json == "{/\\\"\n")
+        #expect(text == "/\\x22{\n")
+    }
+
     @Test func `a forged line stays inside its value`() throws {
         let forged = call(Array("x\r\n{\"status\":500}\n".utf8))
         for format in [AccessLog.Format.json, .commonLogFormat] {

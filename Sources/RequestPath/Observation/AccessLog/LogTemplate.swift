@@ -33,7 +33,7 @@ struct LogTemplate: Sendable {
         self.parts = parts
         self.literals = literals
         tail = start..<literals.count
-        escaping = literals.first == UInt8(ascii: "{") ? .json : .text
+        escaping = template.isJSON ? .json : .text
     }
 
     func write(_ call: LoggedCall, clock: inout WallClock, to line: inout LineWriter) {

@@ -40,7 +40,7 @@ let modules: [Module] = [
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: ["WireProperties"]),
     Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
     Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
-    Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
+    Module(name: "Selection", layer: .requestPath, uses: ["Exchange", "Model"], tests: ["Exchange"]),
     Module(
         name: "Integrations",
         layer: .requestPath,

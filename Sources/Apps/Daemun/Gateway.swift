@@ -149,15 +149,18 @@ public actor Gateway {
     // MARK: Backends
 
     private func watchBackends() async {
-        let plane = plane
-        let monitor = health ?? HealthMonitor(group: plane.eventLoops) { [logger = options.logger] name, target, isHealthy in
-            logger.notice("backend health changed", metadata: ["backend": "\(name)", "healthy": "\(isHealthy)"])
-            try? await plane.setHealth(of: target, backend: name, isHealthy: isHealthy)
-        }
+        let monitor = health ?? makeHealthMonitor()
         health = monitor
         let backends = current.snapshot.model.backends
         await monitor.watch(backends, targets: current.targets)
         await names.watch(backends) { [weak self] targets in await self?.take(targets) }
+    }
+
+    private func makeHealthMonitor() -> HealthMonitor {
+        HealthMonitor(group: plane.eventLoops) { [plane, logger = options.logger] name, target, isHealthy in
+            logger.notice("backend health changed", metadata: ["backend": "\(name)", "healthy": "\(isHealthy)"])
+            try? await plane.setHealth(of: target, backend: name, isHealthy: isHealthy)
+        }
     }
 
     private func take(_ targets: TargetDirectory) async {

@@ -100,7 +100,7 @@ public enum HTTPVersion: UInt8, Sendable {
 
 /// The head of a request as it was received: bytes, and a table of where things are.
 public struct RequestHead: Sendable {
-    /// From the request line to the empty line; ranges count from its reader index.
+    /// From the request line to the empty line, in memory of its own; ranges count from its reader index.
     public var bytes = ByteBuffer()
     /// The method's name.
     public var method = ByteRange()
@@ -128,9 +128,12 @@ public struct RequestHead: Sendable {
     /// Makes an empty head.
     public init() {}
 
-    /// Forgets everything and keeps the field table's memory.
+    /// The memory for bytes that `reset` keeps; a longer head's is given up.
+    private static let keptBytes = 4_096
+
+    /// Forgets everything and keeps the memory of the bytes and of the field table.
     public mutating func reset() {
-        bytes = ByteBuffer()
+        if bytes.storageCapacity > Self.keptBytes { bytes = ByteBuffer() } else { bytes.clear() }
         method = ByteRange()
         isHEAD = false
         path = ByteRange()
@@ -147,7 +150,7 @@ public struct RequestHead: Sendable {
 
 /// The head of a response as a backend sent it.
 public struct ResponseHead: Sendable {
-    /// From the status line to the empty line; ranges count from its reader index.
+    /// Starts with the head, from the status line to the empty line; ranges count from its reader index.
     public var bytes = ByteBuffer()
     /// 100…599.
     public var status = 0

@@ -235,6 +235,14 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
             refuse(.bodyTooLarge)
             return
         }
+        if framing == .chunked {
+            do throws(WireFault) {
+                try checkChunksAtHand()
+            } catch {
+                refuse(error)
+                return
+            }
+        }
         ForwardedClient.identify(exchange, trusted: server.settings)
         server.handler.begin(exchange)
     }
@@ -246,6 +254,16 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         bytes.clear()
         bytes.writeBytes(buffer.readableBytesSpan.extracting(first: length))
         unread?.moveReaderIndex(forwardBy: length)
+    }
+
+    /// Looks through the chunks that came with the head, so that nothing reaches a backend when they are malformed.
+    private func checkChunksAtHand() throws(WireFault) {
+        guard let buffer = unread else { return }
+        let span = buffer.readableBytesUInt8Span
+        var ahead = body
+        var offset = 0
+        while case .content(let range) = try ahead.next(span, from: offset) { offset = range.upperBound }
+        if ahead.hasEnded, let section = ahead.trailers { _ = try server.settings.trailers.filter(section) }
     }
 
     private func makeExchange() -> Exchange {

@@ -46,6 +46,8 @@ extension ByteBuffer {
         _ head: ByteBuffer
     ) -> Bool {
         let span = head.readableBytesUInt8Span
+        // The body goes on, and so must its length: without it, the body would be read as the next message.
+        if field.known == .contentLength { return false }
         var isNamed = false
         for index in 0..<section.fields.count where section.fields[index].known == .connection {
             ListElements.forEach(span, section.fields[index].value.range) { element in

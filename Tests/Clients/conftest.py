@@ -1,0 +1,111 @@
+"""Fixtures: gateways and backends that end with their test, or with the module or session that shares them."""
+
+import contextlib
+import itertools
+
+import pytest
+
+pytest.register_assert_rewrite("harness")
+
+from harness import Backend, Gateway, Nginx  # noqa: E402
+
+_numbers = itertools.count(1)
+
+
+@contextlib.contextmanager
+def _starter(folder):
+    """Starts gateways, and stops them in the end."""
+    started = []
+
+    def start(text, **options):
+        options.setdefault("folder", folder / f"gateway-{next(_numbers)}")
+        started.append(Gateway(text=text, **options))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for gateway in started:
+            gateway.stop()
+            Gateway.running.remove(gateway)
+
+
+@contextlib.contextmanager
+def _backends():
+    """Makes backends, and closes them in the end."""
+    made = []
+
+    def make(*arguments, **options):
+        made.append(Backend(*arguments, **options))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for backend in made:
+            backend.close()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts a gateway with a YAML text; it ends with the test."""
+    with _starter(tmp_path) as starter:
+        yield starter
+
+
+@pytest.fixture(scope="module")
+def start_shared(tmp_path_factory):
+    """Starts a gateway that all tests of the module share."""
+    with _starter(tmp_path_factory.mktemp("shared")) as starter:
+        yield starter
+
+
+@pytest.fixture
+def make_backend():
+    """Makes backends that end with the test."""
+    with _backends() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_shared_backend():
+    """Makes backends that all tests of the module share."""
+    with _backends() as make:
+        yield make
+
+
+@pytest.fixture
+def backend(make_backend):
+    """A backend that records, and answers everything with `hello`."""
+    return make_backend()
+
+
+@pytest.fixture
+def gateway(start, backend):
+    """A gateway that sends everything to `backend`."""
+    return start(f"apis: {{ all: {{ routes: {{ $default: {backend.url} }} }} }}")
+
+
+@pytest.fixture(scope="session")
+def start_nginx(tmp_path_factory):
+    """Starts an nginx with the given locations; it ends with the session."""
+    started = []
+
+    def start(locations, **options):
+        started.append(Nginx(tmp_path_factory.mktemp("nginx"), locations, **options))
+        return started[-1]
+
+    yield start
+    for nginx in started:
+        nginx.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Shows what the gateways said, when a test fails."""
+    report = (yield).get_result()
+    if not report.failed:
+        return
+    for gateway in Gateway.running:
+        report.sections.append(("the gateway's stderr", gateway.stderr()[-4_000:]))
+        report.sections.append(("the gateway's access log", gateway.log_text()[-4_000:]))

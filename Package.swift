@@ -18,6 +18,7 @@ struct Module {
     var uses: [String] = []
     var packages: [Target.Dependency] = []
     var tests: [String]? = nil
+    var testData: [String] = []
     var isExecutable = false
 }
 
@@ -28,7 +29,7 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let modules: [Module] = [
-    Module(name: "Model", layer: .language, packages: [yams], tests: []),
+    Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
     Module(
@@ -91,6 +92,7 @@ let package = Package(
                 name: "\(module.name)Tests",
                 dependencies: [.target(name: module.name)] + tests.map { .target(name: $0) } + module.packages,
                 path: "Tests/\(module.name)Tests",
+                exclude: module.testData,
                 swiftSettings: settings
             ),
         ]

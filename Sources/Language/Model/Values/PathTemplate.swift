@@ -21,7 +21,9 @@ public struct PathTemplate: Sendable, Hashable {
     /// - Throws: a fault without location that says what is wrong.
     public init(_ text: String) throws(Fault) {
         guard text.hasPrefix("/") else { throw Fault("a path starts with \"/\"", text: text, suggestion: "/" + text) }
-        var parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes: ten thousand routes are read at a reload, and characters cost ten times as much.
+        var parts = text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map(Substring.init)
         hasTrailingSlash = parts.count > 1 && parts[parts.count - 1].isEmpty
         if parts.count == 1 && parts[0].isEmpty || hasTrailingSlash { parts.removeLast() }
         var segments: [Segment] = []
@@ -73,7 +75,7 @@ public struct PathTemplate: Sendable, Hashable {
             }
             return greedy ? .greedy(String(name)) : .parameter(String(name))
         }
-        guard !part.contains("{"), !part.contains("}") else {
+        guard !part.utf8.contains(UInt8(ascii: "{")), !part.utf8.contains(UInt8(ascii: "}")) else {
             throw Fault("a parameter fills a whole segment", text: String(part))
         }
         guard part != ".", part != ".." else {

@@ -20,7 +20,7 @@ public enum RouteKey: Sendable, Hashable {
             self = .default
             return
         }
-        let parts = text.split(separator: " ", omittingEmptySubsequences: true)
+        let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true).map(Substring.init)
         guard parts.count == 2 else {
             throw Fault("a route key is \"METHOD /path\" or \"$default\"", text: text)
         }

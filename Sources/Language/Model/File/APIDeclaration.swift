@@ -1,0 +1,95 @@
+/// An API as it is written: where it is mounted, and its routes or the OpenAPI document that has them.
+struct APIDeclaration {
+    var hosts: [Located<HostPattern>]
+    var basePath: BasePath
+    var stage: String
+    var stripsBasePath: Bool
+    var allowsEncodedSlash: Bool
+    var routes: [Named<RouteKey, RouteDeclaration>]
+    var document: Located<String>?
+}
+
+extension Shape<APIDeclaration> {
+    /// An element of `apis`.
+    static var api: Shape {
+        let defaults = HTTPAPI(name: "", routes: [])
+        return Shape.record(
+            "an API",
+            .optional(
+                "host",
+                Shape<[Located<HostPattern>]>.list(of: .hostPattern, orOne: true, defaultText: []),
+                default: [],
+                "The hosts that lead here, as api.test.com or *.test.com. Without one: all that no other API names."
+            ),
+            .optional(
+                "path",
+                .basePath,
+                default: defaults.basePath,
+                "Where the API is mounted, a URL version for one."
+            ),
+            .optional("stage", .stage, default: defaults.stage, "The stage's name in logs and metrics."),
+            .optional(
+                "strip_path",
+                .flag,
+                default: defaults.stripsBasePath,
+                "Whether \"path\" is taken off before a request is forwarded."
+            ),
+            .optional(
+                "encoded_slashes",
+                Shape<Bool>.choice([("refuse", false), ("keep", true)]),
+                default: defaults.allowsEncodedSlash,
+                "Whether %2F within a segment is refused with 400 or passed on as data."
+            ),
+            .optional(
+                "routes",
+                Shape<[Named<RouteKey, RouteDeclaration>]>.map(of: .route, key: .routeKey),
+                "The routes. Their order means nothing."
+            ),
+            .optional(
+                "openapi",
+                Shape<String>.text("a path").located,
+                "An OpenAPI 3 document, relative to this file, that has the routes instead."
+            )
+        ) { hosts, path, stage, strips, keepsSlashes, routes, document in
+            APIDeclaration(
+                hosts: hosts,
+                basePath: path,
+                stage: stage,
+                stripsBasePath: strips,
+                allowsEncodedSlash: keepsSlashes,
+                routes: routes ?? [],
+                document: document
+            )
+        }
+        .checked { _, node, faults in
+            switch (node["routes"], node["openapi"]) {
+            case (nil, nil): faults.add("an API has \"routes\" or \"openapi\"", at: node.location)
+            case (_?, let document?):
+                faults.add("an API has \"routes\" or \"openapi\", not both", at: document.location)
+            default: break
+            }
+        }
+    }
+}
+
+extension Shape<HostPattern> {
+    fileprivate static var hostPattern: Shape {
+        .scalar("a host, as api.test.com or *.test.com") { (text) throws(Fault) in try HostPattern(text) }
+    }
+}
+
+extension Shape<BasePath> {
+    fileprivate static var basePath: Shape {
+        .scalar("a path without parameters", pattern: "^/[^{}]*$", written: { .string($0.description) }) {
+            (text) throws(Fault) in
+            try BasePath(text)
+        }
+    }
+}
+
+extension Shape<RouteKey> {
+    fileprivate static var routeKey: Shape {
+        let pattern = "^(\\$default|(ANY|\(RouteKey.methods.joined(separator: "|"))) +/.*)$"
+        return .scalar("METHOD /path or $default", pattern: pattern) { (text) throws(Fault) in try RouteKey(text) }
+    }
+}

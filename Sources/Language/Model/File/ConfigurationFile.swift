@@ -1,0 +1,76 @@
+/// The whole file as it is written: what `ModelAssembly` makes a `Model` from.
+struct ConfigurationFile {
+    var listeners: [Located<Listener>]
+    var apis: [Named<String, APIDeclaration>]
+    var backends: [Named<String, Backend>]
+    var accessLog: AccessLog?
+    var admin: Located<Admin>?
+    var trustedProxies: [Located<AddressRange>]
+    var limits: Limits
+    var drainTimeout: Duration
+
+    /// The file. Its fields are the keys of the root, in the order in which they are documented.
+    static var shape: Shape<ConfigurationFile> {
+        .record(
+            "a configuration",
+            .optional(
+                "$schema",
+                Shape<String>.text,
+                "The JSON Schema that an editor checks the file with; not read by the gateway."
+            ),
+            .optional(
+                "include",
+                Shape<[Located<String>]>.list(of: .text("a path or pattern, as conf.d/*.yaml"), orOne: true),
+                "More files, relative to this one. Their maps are united with this file's and their lists appended."
+            ),
+            .optional(
+                "listen",
+                Shape<[Located<Listener>]>.list(of: .listener, orOne: true, defaultText: 8080),
+                default: [],
+                "The sockets on which clients are served."
+            ),
+            .optional(
+                "apis",
+                Shape<[Named<String, APIDeclaration>]>.map(of: .api, key: .name),
+                default: [],
+                "The APIs, by name; at least one in all files together."
+            ),
+            .optional(
+                "backends",
+                Shape<[Named<String, Backend>]>.map(of: .backend, key: .name),
+                default: [],
+                "The groups of servers, by name."
+            ),
+            .optional("log", Shape<AccessLog?>.log, "What is logged. Without it there is no access log."),
+            .optional(
+                "admin",
+                Shape<Admin>.admin.located,
+                "The operator's listener: /livez, /readyz, /metrics, /snapshot. Without it there is none."
+            ),
+            .optional(
+                "trusted_proxies",
+                Shape<[Located<AddressRange>]>.list(of: .addressRange, orOne: true, defaultText: []),
+                default: [],
+                "Peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed."
+            ),
+            .optional("limits", Shape<Limits>.limits, default: Limits(), "What one client or one request may take."),
+            .optional(
+                "drain",
+                Shape<Duration>.duration(),
+                default: Model(listeners: []).drainTimeout,
+                "How long a stopping gateway waits for what is in flight."
+            )
+        ) { _, _, listeners, apis, backends, log, admin, proxies, limits, drain in
+            ConfigurationFile(
+                listeners: listeners,
+                apis: apis,
+                backends: backends,
+                accessLog: log ?? nil,
+                admin: admin,
+                trustedProxies: proxies,
+                limits: limits,
+                drainTimeout: drain
+            )
+        }
+    }
+}

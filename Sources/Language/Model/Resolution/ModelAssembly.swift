@@ -1,0 +1,118 @@
+/// Makes a model from what the file says: looks names up, reads OpenAPI documents, finds what conflicts.
+struct ModelAssembly {
+    private(set) var loader: DocumentLoader
+    private(set) var faults: [Fault] = []
+    private var backends: [Backend] = []
+    private var backendNames: Set<String> = []
+
+    init(loader: DocumentLoader) {
+        self.loader = loader
+    }
+
+    /// The model, which is to be used only when there are no faults.
+    mutating func model(from file: ConfigurationFile) -> Model {
+        for declaration in file.backends {
+            backendNames.insert(declaration.key)
+            guard var backend = declaration.value else { continue }
+            backend.name = declaration.key
+            backend.source = declaration.location
+            backends.append(backend)
+        }
+        if file.apis.isEmpty {
+            let place = SourceLocation(file: loader.files.first ?? "", line: 1, column: 1)
+            faults.add("a configuration has at least one API, under \"apis\"", at: place)
+        }
+        let apis = file.apis.compactMap { api(from: $0) }
+        Conflicts.findMounts(of: file.apis, &faults)
+        let listeners = file.listeners.isEmpty ? [Listener(port: 8_080)] : file.listeners.map(\.value)
+        Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)
+        return Model(
+            listeners: listeners,
+            apis: apis,
+            backends: backends,
+            accessLog: file.accessLog,
+            admin: file.admin?.value,
+            trustedProxies: file.trustedProxies.map(\.value),
+            limits: file.limits,
+            drainTimeout: file.drainTimeout
+        )
+    }
+
+    private mutating func api(from declaration: Named<String, APIDeclaration>) -> HTTPAPI? {
+        guard let api = declaration.value else { return nil }
+        var routes = api.routes
+        if let document = api.document {
+            guard let root = loader.loadDocument(document.value, namedAt: document.location) else { return nil }
+            var reader = OpenAPIReader(root: root)
+            routes = reader.routes()
+            faults += reader.faults
+        }
+        Conflicts.findRoutes(routes, &faults)
+        return HTTPAPI(
+            name: declaration.key,
+            stage: api.stage,
+            hosts: api.hosts.map(\.value),
+            basePath: api.basePath,
+            stripsBasePath: api.stripsBasePath,
+            allowsEncodedSlash: api.allowsEncodedSlash,
+            routes: routes.compactMap { route(from: $0) },
+            source: declaration.location
+        )
+    }
+
+    private mutating func route(from declaration: Named<RouteKey, RouteDeclaration>) -> Route? {
+        let parameters = RouteParameters(of: declaration.key)
+        switch declaration.value {
+        case nil: return nil
+        case .forward(let forward):
+            guard let integration = proxy(forward, parameters) else { return nil }
+            return Route(key: declaration.key, integration: .httpProxy(integration), source: declaration.location)
+        case .reply(let reply):
+            parameters.check(reply.value, at: reply.location, &faults)
+            return Route(key: declaration.key, integration: .mock(reply.value), source: declaration.location)
+        }
+    }
+
+    private mutating func proxy(
+        _ forward: ForwardDeclaration,
+        _ parameters: RouteParameters
+    ) -> HTTPProxyIntegration? {
+        var path = forward.path
+        let name: String
+        switch forward.target.value {
+        case .backend(let backend):
+            name = backend
+            if !backendNames.contains(name) {
+                // Thousands of faults have one cause, and comparing each with thousands of names would take seconds.
+                let isOneOfMany = faults.count > 100
+                let suggestion = isOneOfMany ? nil : Spelling.closest(to: name, among: backendNames.sorted())
+                faults.add("no backend has this name", at: forward.target.location, text: name, suggestion: suggestion)
+                return nil
+            }
+        case .url(let url, let written):
+            name = backend(for: url)
+            if let written {
+                if let path { faults.add("\"to\" has a path already", at: path.location, text: "\(path.value)") }
+                path = Located(value: written, location: forward.target.location)
+            }
+        }
+        if let path { parameters.check(path.value, at: path.location, &faults) }
+        return HTTPProxyIntegration(
+            backend: name,
+            target: path.map { .template($0.value) } ?? .remainder,
+            method: forward.method,
+            timeouts: forward.timeouts,
+            host: forward.host
+        )
+    }
+
+    /// The backend that stands for a URL's origin, made when the first route names it. Its name has a colon, which no
+    /// name in the file has.
+    private mutating func backend(for url: BackendURL) -> String {
+        let name = url.origin
+        if backendNames.insert(name).inserted {
+            backends.append(Backend(name: name, targets: [Backend.Target(host: url.host, port: url.port)]))
+        }
+        return name
+    }
+}

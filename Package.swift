@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One table of layers. A module may depend only on modules that stand above it in its row of `uses`, and
-// `Tests/Layout` checks that the rows only point downwards: Language ← RequestPath ← Control ← Apps.
+// `Tests/LayoutTests` checks that the rows only point downwards and that the sources import what their row declares.
 
 enum Layer: String {
     case language = "Sources/Language"
@@ -10,6 +10,9 @@ enum Layer: String {
     case control = "Sources/Control"
     case apps = "Sources/Apps"
     case testSupport = "Sources"
+    case examples = "examples"
+    /// Tests of the tree as a whole; a module's own tests are the `tests` of its row.
+    case tests = "Tests"
 }
 
 struct Module {
@@ -18,42 +21,74 @@ struct Module {
     var uses: [String] = []
     var packages: [Target.Dependency] = []
     var tests: [String]? = nil
+    /// Files beside the tests that are read where they stand, and so are no part of the build.
     var testData: [String] = []
+    var testPackages: [Target.Dependency] = []
     var isExecutable = false
 }
 
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
+    Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
+    Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
+    Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
     Module(
         name: "Integrations",
         layer: .requestPath,
         uses: ["Exchange", "Model", "Selection", "Wire"],
         packages: [nioCore, nioPosix, deque]
     ),
-    Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
+    Module(
+        name: "Observation",
+        layer: .requestPath,
+        uses: ["Exchange", "Model"],
+        packages: [nioCore, log],
+        tests: ["Exchange", "Model"],
+        testPackages: [nioEmbedded]
+    ),
     Module(
         name: "Pipeline",
         layer: .requestPath,
-        uses: ["Exchange", "Integrations", "Listen", "Model", "Routing"],
-        packages: [nioCore, nioPosix, log]
+        uses: ["Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
+        packages: [nioCore, nioPosix]
+    ),
+    Module(
+        name: "Admin",
+        layer: .control,
+        uses: ["Model"],
+        packages: [nioCore, nioPosix, log, httpTypes, hummingbird],
+        tests: ["Model"]
     ),
     Module(
         name: "Daemun",
         layer: .apps,
-        uses: ["Exchange", "Integrations", "Model", "Pipeline"],
-        packages: [nioCore, nioPosix, log]
+        uses: ["Admin", "Exchange", "Integrations", "Model", "Observation", "Pipeline"],
+        packages: [nioCore, log]
     ),
-    Module(name: "DaemunCommand", layer: .apps, uses: ["Daemun", "Model"], isExecutable: true),
-    Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
-    Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
+    Module(
+        name: "DaemunCommand",
+        layer: .apps,
+        uses: ["Admin", "Daemun", "Model", "Pipeline", "Routing"],
+        packages: [argumentParser, log, nioCore, nioHTTP1, nioPosix, unixSignals],
+        tests: ["Model"],
+        isExecutable: true
+    ),
+    Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
+    Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
 let settings: [SwiftSetting] = [
@@ -70,17 +105,33 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "daemun", targets: ["DaemunCommand"]),
-        .library(name: "Daemun", targets: ["Daemun"]),
+        .library(name: "Daemun", targets: ["Daemun", "Exchange", "Model"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        // Without its traits, which would have it read settings of its own.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: modules.flatMap { module -> [Target] in
         let uses = module.uses.map { Target.Dependency.target(name: $0) } + module.packages
         let path = "\(module.layer.rawValue)/\(module.name)"
+        guard module.layer != .tests else {
+            return [
+                .testTarget(
+                    name: module.name,
+                    dependencies: uses,
+                    path: path,
+                    exclude: module.testData,
+                    swiftSettings: settings
+                )
+            ]
+        }
         let target: Target =
             module.isExecutable
             ? .executableTarget(name: module.name, dependencies: uses, path: path, swiftSettings: settings)
@@ -90,7 +141,8 @@ let package = Package(
             target,
             .testTarget(
                 name: "\(module.name)Tests",
-                dependencies: [.target(name: module.name)] + tests.map { .target(name: $0) } + module.packages,
+                dependencies: [.target(name: module.name)] + tests.map { .target(name: $0) } + module.packages
+                    + module.testPackages,
                 path: "Tests/\(module.name)Tests",
                 exclude: module.testData,
                 swiftSettings: settings

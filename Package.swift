@@ -42,10 +42,10 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
-    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
+    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: ["WireProperties"]),
     Module(name: "Listen", layer: .requestPath, uses: ["Exchange", "Model", "Wire"], packages: [nioCore, nioPosix]),
     Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
-    Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
+    Module(name: "Selection", layer: .requestPath, uses: ["Exchange", "Model"], tests: ["Exchange"]),
     Module(
         name: "Integrations",
         layer: .requestPath,
@@ -88,6 +88,7 @@ let modules: [Module] = [
         isExecutable: true
     ),
     Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
+    Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore]),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
@@ -106,6 +107,8 @@ let package = Package(
     products: [
         .executable(name: "daemun", targets: ["DaemunCommand"]),
         .library(name: "Daemun", targets: ["Daemun", "Exchange", "Model"]),
+        // What the fuzzers of the nested package `Fuzzing` need.
+        .library(name: "WireProperties", targets: ["WireProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

@@ -64,6 +64,26 @@ import Testing
         #expect(other.body.contains("/snapshot"))
     }
 
+    @Test(arguments: ["Bearer key", "bearer  key"])
+    func `who has the token is told everything`(authorization: String) async throws {
+        for path in ["/metrics", "/snapshot"] {
+            let fields = "Authorization: \(authorization)\r\n"
+            #expect(try await ask("GET", path, fields: fields, token: Secret("key")).status == 200)
+        }
+    }
+
+    @Test(arguments: ["", "Authorization: Bearer kex\r\n", "Authorization: Basic key\r\n", "Authorization: Bearer\r\n"])
+    func `who has not is told no more than whether the gateway lives and is ready`(fields: String) async throws {
+        for path in ["/metrics", "/snapshot"] {
+            let answer = try await ask("GET", path, fields: fields, token: Secret("key"))
+            #expect(answer.status == 401)
+            #expect(answer.fields["www-authenticate"] == "Bearer")
+        }
+        for path in ["/livez", "/readyz"] {
+            #expect(try await ask("GET", path, fields: fields, token: Secret("key")).status == 200)
+        }
+    }
+
     @Test func `a page under a name of its own is told nothing`() async throws {
         let answer = try await ask("GET", "/snapshot", host: "rebound.evil.test")
         #expect(answer.status == 421)
@@ -107,16 +127,19 @@ import Testing
         _ method: String,
         _ path: String,
         of status: FixedStatus = FixedStatus(),
-        host: String? = nil
+        host: String? = nil,
+        fields: String = "",
+        token: Secret? = nil
     ) async throws -> RawAnswer {
         let listener = try await AdminListener.start(
             address: "127.0.0.1",
             port: 0,
+            token: token,
             status: status,
             logger: Logger(label: "test")
         )
         let host = host ?? "127.0.0.1:\(listener.address.port ?? 0)"
-        let request = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"
+        let request = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)Connection: close\r\n\r\n"
         let text = try await RawClient.exchange(request, with: listener.address)
         await listener.stop()
         return try RawAnswer(text)

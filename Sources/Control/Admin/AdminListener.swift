@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 public import Logging
+public import Model
 public import NIOCore
 import NIOPosix
 
@@ -22,12 +23,14 @@ public final class AdminListener: Sendable {
     /// - Parameters:
     ///   - address: a numeric address. Anything but loopback tells the network about traffic.
     ///   - port: 0 lets the system choose.
+    ///   - token: what `/metrics` and `/snapshot` ask for as a bearer token; `nil` asks for nothing.
     ///   - status: whom to ask.
     ///   - logger: for what goes wrong with connections.
     /// - Throws: an `IOError` with what the system says when the port can't be opened.
     public static func start(
         address: String,
         port: Int,
+        token: Secret? = nil,
         status: any GatewayStatus,
         logger: Logger
     ) async throws -> AdminListener {
@@ -35,7 +38,7 @@ public final class AdminListener: Sendable {
         let (bound, binding) = AsyncThrowingStream.makeStream(of: SocketAddress.self)
         let server = Server(
             childChannelSetup: HTTP1Channel(
-                responder: { try await respond(to: $0, $1, on: $2, status: status) },
+                responder: { try await respond(to: $0, $1, on: $2, token: token, status: status) },
                 configuration: limits
             ),
             configuration: ServerConfiguration(
@@ -89,12 +92,12 @@ public final class AdminListener: Sendable {
         to request: Request,
         _ writer: consuming ResponseWriter,
         on channel: any Channel,
+        token: Secret?,
         status: any GatewayStatus
     ) async throws {
         guard let address = channel.localAddress else { return }
-        let responder = AdminResponder(status: status, hosts: AdminHosts(of: address))
-        let head = request.head
-        let answer = await responder.answer(to: head.method, head.path ?? "/", authority: head.authority)
+        let responder = AdminResponder(status: status, hosts: AdminHosts(of: address), token: token)
+        let answer = await responder.answer(to: request.head)
         let response = HTTPResponse(status: answer.status, headerFields: answer.fields)
         if request.method == .head {
             try await writer.writeResponse(response)

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Model
 
 /// Answers the operator's requests. Free of sockets.
 ///
@@ -7,29 +8,40 @@ import HTTPTypes
 /// |---|---|
 /// | `/livez` | 200 while the process lives |
 /// | `/readyz` | 200, or 503 with the reasons |
-/// | `/metrics` | Prometheus text |
-/// | `/snapshot` | what is served, and why nothing newer |
+/// | `/metrics` | Prometheus text; for who has the token, if there is one |
+/// | `/snapshot` | what is served, and why nothing newer; the same |
 struct AdminResponder: Sendable {
     let status: any GatewayStatus
     let hosts: AdminHosts
+    /// `nil` asks for none.
+    let token: Secret?
 
-    private static let paths = ["/livez", "/metrics", "/readyz", "/snapshot"]
+    private static let open = ["/livez", "/readyz"]
+    private static let guarded = ["/metrics", "/snapshot"]
 
-    /// The answer to a request whose `Host` is `authority`; its body is to be left out for HEAD.
-    func answer(to method: HTTPRequest.Method, _ target: String, authority: String?) async -> AdminAnswer {
-        guard let authority, hosts.contains(authority) else {
+    /// The answer to a request; its body is to be left out for HEAD.
+    func answer(to request: HTTPRequest) async -> AdminAnswer {
+        guard let authority = request.authority, hosts.contains(authority) else {
             return AdminAnswer(
                 .misdirectedRequest,
                 Complaint(error: "Host has to be localhost or the address of this listener")
             )
         }
-        let path = String(target.prefix { $0 != "?" })
-        guard Self.paths.contains(path) else {
-            return AdminAnswer(.notFound, Complaint(error: "there is no \(path)", paths: Self.paths))
+        let path = String((request.path ?? "").prefix { $0 != "?" })
+        guard Self.open.contains(path) || Self.guarded.contains(path) else {
+            return AdminAnswer(.notFound, Complaint(error: "there is no \(path)", paths: Self.open + Self.guarded))
         }
-        guard method == .get || method == .head else {
+        guard request.method == .get || request.method == .head else {
             var answer = AdminAnswer(.methodNotAllowed, Complaint(error: "\(path) takes GET and HEAD"))
             answer.fields[.allow] = "GET, HEAD"
+            return answer
+        }
+        guard Self.open.contains(path) || isTrusted(request) else {
+            var answer = AdminAnswer(
+                .unauthorized,
+                Complaint(error: "\(path) asks for the token of the admin listener")
+            )
+            answer.fields[.wwwAuthenticate] = "Bearer"
             return answer
         }
         switch path {
@@ -44,6 +56,13 @@ struct AdminResponder: Sendable {
         case "/snapshot": return AdminAnswer(.ok, await status.snapshot())
         default: return AdminAnswer(.ok, Liveness(live: true))
         }
+    }
+
+    /// Whether the request has the token, in the way of RFC 6750, 2.1.
+    private func isTrusted(_ request: HTTPRequest) -> Bool {
+        guard let token else { return true }
+        let parts = (request.headerFields[.authorization] ?? "").split(separator: " ")
+        return parts.count == 2 && parts[0].lowercased() == "bearer" && token.matches(parts[1])
     }
 
     private struct Complaint: Encodable {

@@ -57,11 +57,15 @@ struct ModelSource: Sendable {
     private func overridden(_ model: Model) -> Model {
         var model = model
         if let port {
-            model.listeners = [
-                Listener(address: model.listeners.first?.address ?? Listener(port: port).address, port: port)
-            ]
+            var listener = model.listeners.first ?? Listener(port: port)
+            listener.port = port
+            model.listeners = [listener]
         }
-        if let adminPort { model.admin = Admin(address: model.admin?.address ?? "127.0.0.1", port: adminPort) }
+        if let adminPort {
+            var admin = model.admin ?? Admin(port: adminPort)
+            admin.port = adminPort
+            model.admin = admin
+        }
         return model
     }
 }

@@ -145,6 +145,7 @@ final class GatewayProcess {
             admin = try await AdminListener.start(
                 address: settings.address,
                 port: settings.port,
+                token: settings.token,
                 status: gateway,
                 logger: logger
             )

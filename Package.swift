@@ -27,12 +27,17 @@ struct Module {
     var isExecutable = false
 }
 
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
@@ -62,12 +67,26 @@ let modules: [Module] = [
         packages: [nioCore, nioPosix]
     ),
     Module(
+        name: "Admin",
+        layer: .control,
+        uses: ["Model"],
+        packages: [nioCore, nioPosix, log, httpTypes, hummingbird],
+        tests: ["Model"]
+    ),
+    Module(
         name: "Daemun",
         layer: .apps,
-        uses: ["Exchange", "Integrations", "Model", "Observation", "Pipeline"],
+        uses: ["Admin", "Exchange", "Integrations", "Model", "Observation", "Pipeline"],
         packages: [nioCore, log]
     ),
-    Module(name: "DaemunCommand", layer: .apps, uses: ["Daemun", "Model"], isExecutable: true),
+    Module(
+        name: "DaemunCommand",
+        layer: .apps,
+        uses: ["Admin", "Daemun", "Model", "Pipeline", "Routing"],
+        packages: [argumentParser, log, nioCore, nioHTTP1, nioPosix, unixSignals],
+        tests: ["Model"],
+        isExecutable: true
+    ),
     Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
     Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore]),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
@@ -94,6 +113,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        // Without its traits, which would have it read settings of its own.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],

@@ -18,9 +18,9 @@ public actor Gateway {
     private let names: NameResolution
     private var health: HealthMonitor?
 
-    private var current: Publication
+    private(set) var current: Publication
     private var sockets: [Listener: SocketAddress] = [:]
-    private var loading: LoadRecord
+    private(set) var loading: LoadRecord
 
     // MARK: Start
 

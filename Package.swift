@@ -10,6 +10,7 @@ enum Layer: String {
     case control = "Sources/Control"
     case apps = "Sources/Apps"
     case testSupport = "Sources"
+    case examples = "examples"
     /// Tests of the tree as a whole; a module's own tests are the `tests` of its row.
     case tests = "Tests"
 }
@@ -26,17 +27,22 @@ struct Module {
     var isExecutable = false
 }
 
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
-    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: []),
+    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: ["WireProperties"]),
     Module(
         name: "Listen",
         layer: .requestPath,
@@ -46,7 +52,7 @@ let modules: [Module] = [
         testPackages: [nioEmbedded]
     ),
     Module(name: "Routing", layer: .requestPath, uses: ["Model"], tests: []),
-    Module(name: "Selection", layer: .requestPath, uses: ["Model"], tests: []),
+    Module(name: "Selection", layer: .requestPath, uses: ["Exchange", "Model"], tests: ["Exchange"]),
     Module(
         name: "Integrations",
         layer: .requestPath,
@@ -72,12 +78,28 @@ let modules: [Module] = [
         testPackages: [nioEmbedded]
     ),
     Module(
+        name: "Admin",
+        layer: .control,
+        uses: ["Model"],
+        packages: [nioCore, nioPosix, log, httpTypes, hummingbird],
+        tests: ["Model"]
+    ),
+    Module(
         name: "Daemun",
         layer: .apps,
-        uses: ["Exchange", "Integrations", "Model", "Observation", "Pipeline"],
+        uses: ["Admin", "Exchange", "Integrations", "Model", "Observation", "Pipeline"],
         packages: [nioCore, log]
     ),
-    Module(name: "DaemunCommand", layer: .apps, uses: ["Daemun", "Model"], isExecutable: true),
+    Module(
+        name: "DaemunCommand",
+        layer: .apps,
+        uses: ["Admin", "Daemun", "Model", "Pipeline", "Routing"],
+        packages: [argumentParser, log, nioCore, nioHTTP1, nioPosix, unixSignals],
+        tests: ["Model"],
+        isExecutable: true
+    ),
+    Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
+    Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore]),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
@@ -95,11 +117,18 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "daemun", targets: ["DaemunCommand"]),
-        .library(name: "Daemun", targets: ["Daemun"]),
+        .library(name: "Daemun", targets: ["Daemun", "Exchange", "Model"]),
+        // What the fuzzers of the nested package `Fuzzing` need.
+        .library(name: "WireProperties", targets: ["WireProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        // Without its traits, which would have it read settings of its own.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],

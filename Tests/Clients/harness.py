@@ -128,12 +128,21 @@ class Gateway:
         return (self.folder / "stderr.log").read_text(errors="replace")
 
     def log_text(self):
-        return self.access_log.read_text() if self.access_log.exists() else ""
+        """The complete lines of the access log."""
+        text = self.access_log.read_text() if self.access_log.exists() else ""
+        return text[: text.rfind("\n") + 1]
 
     def log_lines(self, count=0):
         """The access log's lines, each a dictionary, once there are `count` of them. A line that is not JSON fails."""
         wait_until(lambda: self.log_text().count("\n") >= count, f"{count} lines in the access log")
         return [json.loads(line) for line in self.log_text().splitlines()]
+
+    def line_of(self, answer):
+        """The access log's only line for the request that was answered with `answer`."""
+        name = answer.get("X-Request-Id")
+        wait_until(lambda: name in self.log_text(), f"request {name} in the access log")
+        [line] = [line for line in self.log_lines() if line["request_id"] == name]
+        return line
 
     def peak_memory(self):
         """The most resident memory that the gateway has had, in bytes."""

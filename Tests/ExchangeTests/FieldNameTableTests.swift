@@ -14,7 +14,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["x", "hos", "hosts", "content-lengtg", "x-forwarded-for-", "contentXlength", "a-very-long-name-of-a-field"])
+    @Test(arguments: [
+        "x", "hos", "hosts", "content-lengtg", "x-forwarded-for-", "contentXlength", "a-very-long-name-of-a-field",
+    ])
     func `another name is other`(text: String) {
         let bytes = Array(text.utf8)
         #expect(table.name(in: bytes.span, at: 0, count: bytes.count) == .other)
@@ -22,7 +24,9 @@ import Testing
 }
 
 @Suite struct RequestIDTests {
-    @Test(arguments: [(0, "00000000000000000000000000000000"), (0x0123_4567_89AB_CDEF, "0123456789abcdef0123456789abcdef")])
+    @Test(arguments: [
+        (0, "00000000000000000000000000000000"), (0x0123_4567_89AB_CDEF, "0123456789abcdef0123456789abcdef"),
+    ])
     func `an id is written as 32 hex digits`(bits: UInt64, expected: String) {
         #expect(RequestID(high: bits, low: bits).description == expected)
     }

@@ -5,6 +5,7 @@ private let usableLayers: [String: Set<String>] = [
     "requestPath": ["language", "requestPath"],
     "control": ["language", "control"],
     "apps": ["language", "requestPath", "control", "apps"],
+    "examples": ["language", "apps"],
     "testSupport": ["language", "requestPath", "control", "testSupport"],
     "tests": ["language", "requestPath", "control", "apps", "testSupport"],
 ]

@@ -60,6 +60,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [1_900, 2_048, 10_000, 100_000])
+    func `a line of any length is whole`(length: Int) throws {
+        var call = SampleCall()
+        call.userAgent = Array(repeating: 0x01, count: length)
+        #expect((try json(call)["user_agent"] as? String)?.utf8.count == length)
+        let prefix = String(repeating: "x", count: length)
+        #expect(try text(call, .template(prefix + "$context.status")) == prefix + "200\n")
+    }
+
+    @Test(arguments: [0, 9, 10, 99_999_999, 100_000_000, 10_000_000_000_000_001, Int.max])
+    func `a number has all its digits`(number: Int) throws {
+        var call = SampleCall()
+        call.record.responseBytes = number
+        #expect(try text(call, .template("$context.responseLength")) == "\(number)\n")
+    }
+
     @Test func `the common log format`() throws {
         let expected = "192.0.2.7 - - [04/May/2026:03:02:01 +0000] \"GET /orders/7 HTTP/1.1\" 200 512\n"
         #expect(try text(SampleCall(), .commonLogFormat) == expected)
@@ -167,6 +183,14 @@ import Testing
         let isPlain = (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
         let value = isPlain ? String(UnicodeScalar(byte)) : "\\x" + String(UInt16(byte) + 0x100, radix: 16).dropFirst()
         #expect(String(decoding: line, as: UTF8.self) == "\"0123456789\(value)abc\" /\(value)\n")
+    }
+
+    @Test func `only a template that begins with a brace is JSON`() throws {
+        let quote = call(Array("\"".utf8))
+        let json = String(decoding: quote.line(try .compile(.template("{$context.path"))), as: UTF8.self)
+        let text = String(decoding: quote.line(try .compile(.template("$context.path{"))), as: UTF8.self)
+        #expect(json == "{/\\\"\n")
+        #expect(text == "/\\x22{\n")
     }
 
     @Test func `a forged line stays inside its value`() throws {

@@ -15,8 +15,12 @@ import Testing
     func `a time has its date`(milliseconds: UInt64, iso: String, common: String) {
         var clock = WallClock { 0 }
         var buffer = ByteBuffer()
-        clock.writeISO8601(milliseconds * 1_000_000, to: &buffer)
-        clock.writeCommonLogTime(milliseconds * 1_000_000, to: &buffer)
+        unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 100) { memory in
+            var line = unsafe LineWriter(memory)
+            clock.writeISO8601(milliseconds * 1_000_000, to: &line)
+            clock.writeCommonLogTime(milliseconds * 1_000_000, to: &line)
+            return line.count
+        }
         #expect(String(buffer: buffer) == iso + common)
     }
 

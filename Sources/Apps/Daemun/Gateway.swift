@@ -18,9 +18,9 @@ public actor Gateway {
     private let names: NameResolution
     private var health: HealthMonitor?
 
-    private var current: Publication
+    private(set) var current: Publication
     private var sockets: [Listener: SocketAddress] = [:]
-    private var loading: LoadRecord
+    private(set) var loading: LoadRecord
 
     // MARK: Start
 
@@ -155,15 +155,18 @@ public actor Gateway {
     // MARK: Backends
 
     private func watchBackends() async {
-        let plane = plane
-        let monitor = health ?? HealthMonitor(group: plane.eventLoops) { [logger = options.logger] name, target, isHealthy in
-            logger.notice("backend health changed", metadata: ["backend": "\(name)", "healthy": "\(isHealthy)"])
-            try? await plane.setHealth(of: target, backend: name, isHealthy: isHealthy)
-        }
+        let monitor = health ?? makeHealthMonitor()
         health = monitor
         let backends = current.snapshot.model.backends
         await monitor.watch(backends, targets: current.targets)
         await names.watch(backends) { [weak self] targets in await self?.take(targets) }
+    }
+
+    private func makeHealthMonitor() -> HealthMonitor {
+        HealthMonitor(group: plane.eventLoops) { [plane, logger = options.logger] name, target, isHealthy in
+            logger.notice("backend health changed", metadata: ["backend": "\(name)", "healthy": "\(isHealthy)"])
+            try? await plane.setHealth(of: target, backend: name, isHealthy: isHealthy)
+        }
     }
 
     private func take(_ targets: TargetDirectory) async {

@@ -10,5 +10,5 @@ struct WallTime: Sendable {
     var seconds: Double { date.timeIntervalSince1970 }
 
     /// ISO 8601 with milliseconds, in UTC.
-    var text: String { date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) }
+    var text: String { date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
 }

@@ -14,8 +14,9 @@ public final class Exchange {
 
     /// The request's head.
     public var request = RequestHead()
-    /// The path that was matched and is forwarded: canonical, without query.
-    public var path = CanonicalPath()
+    /// Where the canonical path stands: in `rewrittenPath`, or else in the request's head.
+    private var pathRange = ByteRange()
+    private var rewrittenPath: ByteBuffer?
     /// Where the base path ends in `path`.
     public var basePathEnd = 0
     /// The values of the route's parameters.
@@ -49,7 +50,8 @@ public final class Exchange {
     /// Makes the exchange ready for another call.
     public func reset() {
         request.reset()
-        path = CanonicalPath()
+        pathRange = ByteRange()
+        rewrittenPath = nil
         basePathEnd = 0
         parameters.count = 0
         requestID = RequestID()
@@ -64,6 +66,21 @@ public final class Exchange {
 }
 
 extension Exchange {
+    /// The path that was matched and is forwarded: canonical, without query.
+    public var path: CanonicalPath {
+        get { CanonicalPath(buffer: rewrittenPath ?? request.bytes, range: pathRange) }
+        set {
+            rewrittenPath = newValue.buffer
+            pathRange = newValue.range
+        }
+    }
+
+    /// Takes the path of the request's head for `path`, since it is canonical as it came.
+    public func usePathAsReceived() {
+        rewrittenPath = nil
+        pathRange = request.path
+    }
+
     /// Goes on after a step answered `.wait`. Must be called on the worker's loop, once.
     public func resume(with verdict: Verdict) { handler?.resume(self, with: verdict) }
 }

@@ -100,7 +100,7 @@ public enum HTTPVersion: UInt8, Sendable {
 
 /// The head of a request as it was received: bytes, and a table of where things are.
 public struct RequestHead: Sendable {
-    /// From the request line to the empty line; ranges count from its reader index.
+    /// From the request line to the empty line, in memory of its own; ranges count from its reader index.
     public var bytes = ByteBuffer()
     /// The method's name.
     public var method = ByteRange()
@@ -128,9 +128,12 @@ public struct RequestHead: Sendable {
     /// Makes an empty head.
     public init() {}
 
-    /// Forgets everything and keeps the field table's memory.
+    /// The memory for bytes that `reset` keeps; a longer head's is given up.
+    private static let keptBytes = 4_096
+
+    /// Forgets everything and keeps the memory of the bytes and of the field table.
     public mutating func reset() {
-        bytes = ByteBuffer()
+        if bytes.storageCapacity > Self.keptBytes { bytes = ByteBuffer() } else { bytes.clear() }
         method = ByteRange()
         isHEAD = false
         path = ByteRange()
@@ -147,7 +150,7 @@ public struct RequestHead: Sendable {
 
 /// The head of a response as a backend sent it.
 public struct ResponseHead: Sendable {
-    /// From the status line to the empty line; ranges count from its reader index.
+    /// Starts with the head, from the status line to the empty line; ranges count from its reader index.
     public var bytes = ByteBuffer()
     /// 100…599.
     public var status = 0
@@ -159,7 +162,7 @@ public struct ResponseHead: Sendable {
     public var section = FieldSection()
     /// How the body is delimited, seen from the request's method and the status.
     public var framing = BodyFraming.none
-    /// `Content-Length` as sent, also where no body follows (HEAD, 304).
+    /// `Content-Length` as sent, also where no body follows (HEAD, 304); `nil` where it must not stand (1xx, 204).
     public var contentLength: Int?
     /// Whether the backend keeps the connection open.
     public var keepsAlive = true
@@ -199,6 +202,11 @@ extension RequestHead {
             return field.value
         }
         return nil
+    }
+
+    /// The same as text, for what is off the hot path. Bytes that are not UTF-8 are replaced.
+    public func text(ofField name: String) -> String? {
+        value(ofField: name).map { String(buffer: bytes(of: $0)) }
     }
 
     /// Whether the request may be sent twice without doing more than sending it once (RFC 9110, 9.2.2): by its method, or because

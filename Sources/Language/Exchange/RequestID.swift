@@ -39,16 +39,19 @@ public struct RequestID: Sendable, Hashable {
         kept = bytes
     }
 
+    /// Gives the id's text to `body`.
+    public func withText(_ body: (RawSpan) -> Void) {
+        if let kept { return body(kept.readableBytesSpan) }
+        let digits: InlineArray<4, UInt64> = [
+            Self.hex(high >> 32).bigEndian, Self.hex(high).bigEndian, Self.hex(low >> 32).bigEndian,
+            Self.hex(low).bigEndian,
+        ]
+        unsafe body(digits.span.bytes)
+    }
+
     /// Writes the id's text.
     public func write(to buffer: inout ByteBuffer) {
-        if let kept {
-            buffer.writeBytes(kept.readableBytesSpan)
-        } else {
-            buffer.writeInteger(Self.hex(high >> 32))
-            buffer.writeInteger(Self.hex(high))
-            buffer.writeInteger(Self.hex(low >> 32))
-            buffer.writeInteger(Self.hex(low))
-        }
+        withText { _ = buffer.writeBytes($0) }
     }
 
     /// Eight hex digits of the low 32 bits, the first digit highest: every nibble to its digit at once.
@@ -68,22 +71,5 @@ extension RequestID: CustomStringConvertible {
         var buffer = ByteBuffer()
         write(to: &buffer)
         return String(buffer: buffer)
-    }
-}
-
-/// A small, fast random generator (Steele, Lea, Flood 2014) for ids and load balancing; not for secrets.
-public struct SplitMix64: RandomNumberGenerator, Sendable {
-    @usableFromInline var state: UInt64
-
-    /// Makes a generator with a seed.
-    @inlinable public init(seed: UInt64) { state = seed }
-
-    /// The next 64 bits.
-    @inlinable public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -53,11 +53,9 @@ public final class WorkerContext {
     /// An exchange for a call, ready for use.
     public func takeExchange() -> Exchange { idleExchanges.popLast() ?? Exchange(worker: self) }
 
-    /// Resets an exchange, gives the buffer of its head back, and keeps it for a later call.
+    /// Resets an exchange and keeps it for a later call.
     public func give(_ exchange: Exchange) {
-        let head = exchange.request.bytes
         exchange.reset()
-        readBuffers.give(head)
         if idleExchanges.count < Self.keptExchanges { idleExchanges.append(exchange) }
     }
 }

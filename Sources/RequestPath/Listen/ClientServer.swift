@@ -137,7 +137,7 @@ public final class ClientServer {
 
     // MARK: Stopping
 
-    /// Stops accepting, lets connections finish their call, and closes those on which no other request is on its way.
+    /// Stops accepting, lets calls finish, and closes connections that bring no further one within a second.
     /// - Returns: succeeds when the last connection is closed; `closeAll` brings that about.
     public func drain() -> EventLoopFuture<Void> {
         let promise = whenEmpty ?? worker.eventLoop.makePromise()
@@ -145,7 +145,9 @@ public final class ClientServer {
         isDraining = true
         for socket in sockets { close(socket.channel) }
         sockets = []
-        for connection in connections.reversed() where connection.phase == .idle { connection.becomeIdle() }
+        for connection in connections where connection.phase == .idle {
+            connection.setDeadline(HTTP1Connection.drainGrace)
+        }
         if connections.isEmpty { promise.succeed() }
         return promise.futureResult
     }

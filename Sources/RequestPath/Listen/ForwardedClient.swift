@@ -8,7 +8,8 @@ enum ForwardedClient {
     static func identify(_ exchange: Exchange, trusted settings: ClientSettings) {
         guard exchange.peer.isTrusted else { return }
         let section = exchange.request.section
-        if let field = section.first(.xRequestID), let id = RequestID(keeping: exchange.request.bytes(of: field.value)) {
+        if let field = section.first(.xRequestID), let id = RequestID(keeping: exchange.request.bytes(of: field.value))
+        {
             exchange.requestID = id
         }
         // From the right, which the nearest proxy wrote, up to the first address that is not a proxy of ours.

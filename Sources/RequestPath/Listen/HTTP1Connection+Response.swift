@@ -22,6 +22,7 @@ extension HTTP1Connection: ClientStream {
         start(exchange, status: head.status)
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
         switch head.framing {
+        case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
         case .length: dropped.remove(FieldNameSet(.contentLength))
         case .none:
             if head.status != 204 { dropped.remove(FieldNameSet(.contentLength)) }
@@ -36,7 +37,8 @@ extension HTTP1Connection: ClientStream {
     }
 
     func sendBody(_ part: ByteBuffer) {
-        guard let exchange, let context else { return }
+        // A backend that was asked with another method than HEAD answers with a body.
+        guard let exchange, let context, !exchange.request.isHEAD else { return }
         worker.claimResponseScratch(for: self)
         let count = part.readableBytes
         exchange.record.responseBytes += count
@@ -140,6 +142,7 @@ extension HTTP1Connection: ClientStream {
     func linger() {
         guard phase != .closed else { return }
         phase = .lingering
+        isOutputClosed = true
         setDeadline(Self.lingerTime)
         context?.close(mode: .output, promise: nil)
     }
@@ -184,7 +187,7 @@ extension HTTP1Connection: ClientStream {
     private func endHead(_ exchange: Exchange) {
         worker.responseScratch.writeStaticString("X-Request-Id: ")
         exchange.requestID.write(to: &worker.responseScratch)
-        if server.isDraining { closesAfterResponse = true }
+        if server.isDraining || hasInputEnded && isRequestOver && !hasUnread { closesAfterResponse = true }
         if closesAfterResponse {
             worker.responseScratch.writeStaticString("\r\nConnection: close\r\n\r\n")
         } else if exchange.request.version == .http10 {
@@ -200,24 +203,22 @@ extension HTTP1Connection: ClientStream {
         endCall(cause: nil)
         guard phase == .call else { return }
         if closesAfterResponse {
-            writeLast()
+            finishOutput()
             return
         }
         becomeIdle()
         advance()
-        exchange?.integration?.flush()
     }
 
     /// Writes the end of the last answer, and closes once it is with the system.
-    private func writeLast() {
-        guard let context else { return }
-        let hasMoreInput = !hasInputEnded && (!isRequestOver || unread?.readableBytes ?? 0 > 0)
+    func finishOutput() {
+        guard let context, phase != .lingering, phase != .closed else { return }
         phase = .lingering
         setDeadline(server.settings.bodyIdleTimeout)
         worker.claimResponseScratch(for: self)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
-            if hasMoreInput { linger() } else { close() }
+            if hasInputEnded || isRequestOver && !hasUnread { close() } else { linger() }
         }
         context.writeAndFlush(Self.wrapOutboundOut(worker.responseScratch), promise: written)
         worker.responseScratch.clear()

@@ -26,11 +26,11 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         case closed
     }
 
-    /// How long a stopping gateway waits for a request that may be on its way on an idle connection.
-    private static let lastRequestTime: UInt64 = 500_000_000
     private static let mostUnread = 65_536
     private static let mostDiscarded = 262_144
     static let lingerTime: UInt64 = 2_000_000_000
+    /// What a connection without a call gets to bring one while the gateway drains: its client may just be sending it.
+    static let drainGrace: UInt64 = 1_000_000_000
 
     let server: ClientServer
     let worker: WorkerContext
@@ -42,7 +42,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     private var deadline: Deadlines.Slot?
 
     // Reading
-    var unread: ByteBuffer?
+    private var unread: ByteBuffer?
     private var scanned = 0
     private var body = BodyDecoder(.none)
     private(set) var isRequestOver = true
@@ -57,6 +57,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     var hasResponseStarted = false
     var isResponseChunked = false
     var closesAfterResponse = false
+    var isOutputClosed = false
     private var isWritable = true
 
     init(server: ClientServer) {
@@ -85,7 +86,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         peer = PeerAddress(text: text.utf8.span, bytes: bytes.span)
         peer.isTrusted = server.settings.trusts(peer)
         deadline = worker.deadlines.add(self)
-        setDeadline(server.settings.headTimeout)
+        setDeadline(server.isDraining ? Self.drainGrace : server.settings.headTimeout)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -94,21 +95,17 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         advance()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        exchange?.integration?.flush()
-    }
-
     func read(context: ChannelHandlerContext) {
         if !isReadPaused { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
-        // Not at once: this may be inside of a write.
-        if isWritable, phase == .idle || phase == .head, unread != nil {
-            context.eventLoop.assumeIsolated().execute { self.advance() }
+        guard phase == .call else {
+            // Not at once: this may be inside of a write, whose bytes would be written again.
+            if isWritable, phase != .closed { context.eventLoop.assumeIsolated().execute { self.advance() } }
+            return
         }
-        guard phase == .call else { return }
         if isWritable { clearDeadline() } else { setDeadline(server.settings.bodyIdleTimeout) }
         exchange?.integration?.setClientWritable(isWritable)
     }
@@ -117,10 +114,9 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         guard let event = event as? ChannelEvent, event == .inputClosed else { return }
         hasInputEnded = true
         switch phase {
-        case .idle, .head, .discarding, .lingering: close()
-        case .call:
-            closesAfterResponse = true
-            if !isRequestOver { abort("client.closed") }
+        case .idle, .head, .call: advance()
+        case .discarding: finishOutput()
+        case .lingering: if isOutputClosed { close() }
         case .closed: break
         }
     }
@@ -188,8 +184,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         var goesOn = true
         while goesOn {
             switch phase {
-            // A client that pipelines must take its answers before it gets more of them.
-            case .idle, .head: goesOn = isWritable && readHead()
+            case .idle, .head: goesOn = readHead()
             case .call: goesOn = readBody()
             case .discarding: goesOn = discardBody()
             case .lingering, .closed: goesOn = false
@@ -199,15 +194,23 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         if unread?.readableBytes == 0 { giveUnreadBack() }
         pauseOrResumeReading()
         flush()
+        exchange?.integration?.flush()
     }
 
     /// - Returns: whether a call was begun.
     private func readHead() -> Bool {
-        guard !hasInputEnded, let buffer = unread, buffer.readableBytes > 0 else { return false }
+        // A client that does not read its answers gets no further ones.
+        guard isWritable else { return false }
+        guard let buffer = unread, buffer.readableBytes > 0 else {
+            if hasInputEnded { finishOutput() }
+            return false
+        }
         do throws(WireFault) {
             guard case .complete(let length) = try server.parse(buffer, scanned: scanned) else {
                 scanned = buffer.readableBytes
-                if phase == .idle {
+                if hasInputEnded {
+                    finishOutput()
+                } else if phase == .idle {
                     phase = .head
                     setDeadline(server.settings.headTimeout)
                 }
@@ -224,7 +227,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         let exchange = makeExchange()
         scanned = 0
         swap(&exchange.request, &server.head)
-        exchange.request.bytes = unread?.readSlice(length: headLength) ?? ByteBuffer()
+        takeHead(headLength, into: &exchange.request.bytes)
         if !exchange.request.keepsAlive || server.isDraining { closesAfterResponse = true }
         let framing = exchange.request.framing
         body = BodyDecoder(framing, limit: server.settings.bodyBytes)
@@ -233,8 +236,35 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
             refuse(.bodyTooLarge)
             return
         }
+        if framing == .chunked {
+            do throws(WireFault) {
+                try checkChunksAtHand()
+            } catch {
+                refuse(error)
+                return
+            }
+        }
         ForwardedClient.identify(exchange, trusted: server.settings)
         server.handler.begin(exchange)
+    }
+
+    /// Copies a head out of what was read, so that the buffer can serve the worker's next read while the call lasts: a few hundred
+    /// bytes cost less than another buffer to find, to read into and to keep.
+    private func takeHead(_ length: Int, into bytes: inout ByteBuffer) {
+        guard let buffer = unread else { return }
+        bytes.clear()
+        bytes.writeBytes(buffer.readableBytesSpan.extracting(first: length))
+        unread?.moveReaderIndex(forwardBy: length)
+    }
+
+    /// Looks through the chunks that came with the head, so that nothing reaches a backend when they are malformed.
+    private func checkChunksAtHand() throws(WireFault) {
+        guard let buffer = unread else { return }
+        let span = buffer.readableBytesUInt8Span
+        var ahead = body
+        var offset = 0
+        while case .content(let range) = try ahead.next(span, from: offset) { offset = range.upperBound }
+        if ahead.hasEnded, let section = ahead.trailers { _ = try server.settings.trailers.filter(section) }
     }
 
     private func makeExchange() -> Exchange {
@@ -256,9 +286,11 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
 
     /// - Returns: whether some of the body was passed on, so that more may follow.
     private func readBody() -> Bool {
-        guard !isRequestOver, isBodyWanted, let exchange, let integration = exchange.integration,
-            let buffer = unread, buffer.readableBytes > 0
-        else { return false }
+        guard !isRequestOver, isBodyWanted, let exchange, let integration = exchange.integration else { return false }
+        guard let buffer = unread, buffer.readableBytes > 0 else {
+            if hasInputEnded { abort("client.closed") }
+            return false
+        }
         do throws(WireFault) {
             switch try body.next(buffer.readableBytesUInt8Span, from: 0) {
             case .needsMore:
@@ -322,7 +354,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     func becomeIdle() {
         if isRequestOver {
             phase = .idle
-            setDeadline(server.isDraining ? Self.lastRequestTime : server.settings.keepAliveTimeout)
+            setDeadline(server.isDraining ? Self.drainGrace : server.settings.keepAliveTimeout)
         } else {
             phase = .discarding
             discarded = 0
@@ -338,9 +370,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         }
         isBodyWanted = true
         setDeadline(server.settings.bodyIdleTimeout)
-        guard !isAdvancing else { return }
         advance()
-        self.exchange?.integration?.flush()
     }
 
     private func pauseOrResumeReading() {
@@ -355,6 +385,8 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         isReadPaused = isEnough
         if !isEnough { context?.read() }
     }
+
+    var hasUnread: Bool { unread?.readableBytes ?? 0 > 0 }
 
     private func giveUnreadBack() {
         guard let buffer = unread else { return }

@@ -53,7 +53,7 @@ extension Worker: ExchangeHandler {
                 let whole = ByteRange(start: 0, count: rewritten.count)
                 exchange.path = CanonicalPath(buffer: ByteBuffer(bytes: rewritten), range: whole)
             } else {
-                exchange.path = CanonicalPath(buffer: bytes, range: range)
+                exchange.usePathAsReceived()
             }
             hasEncodedSlash = path.hasEncodedSlash
             return true

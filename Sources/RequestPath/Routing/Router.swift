@@ -1,7 +1,9 @@
 public import Model
 
 /// Finds the API and the route of a request: host, then base path, then route. Immutable and free of allocation.
-public struct Router: Sendable {
+///
+/// A class, because a struct of so many arrays would count a reference to each wherever it is handed on.
+public final class Router: Sendable {
     private let hosts: HostTable
     private let mounts: MountTable
     private let routes: RouteTable

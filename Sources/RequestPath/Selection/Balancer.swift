@@ -1,3 +1,4 @@
+import Exchange
 public import Model
 
 /// Chooses one of a backend's targets for each request and keeps all that the choice depends on: requests in flight,

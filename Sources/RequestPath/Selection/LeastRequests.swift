@@ -1,3 +1,5 @@
+import Exchange
+
 extension Balancer {
     /// Power of two choices: draws two different targets by weight and takes the less busy one.
     ///

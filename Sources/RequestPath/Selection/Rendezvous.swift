@@ -1,3 +1,5 @@
+import Exchange
+
 extension Balancer {
     /// A hash of bytes that is the same in every process and on every machine, so that several gateways send a key to
     /// the same target. For keys and identities; not for secrets.

@@ -1,3 +1,5 @@
+import Exchange
+
 /// What a balancer keeps for one target.
 struct TargetState {
     /// Weights are multiplied by this, so that even a weight of 1 ramps in small steps of integers.

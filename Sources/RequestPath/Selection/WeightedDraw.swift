@@ -1,3 +1,5 @@
+import Exchange
+
 /// Draws indices with probabilities proportional to fixed weights, in constant time (Walker's alias method).
 struct WeightedDraw {
     /// An equal part of the range of draws, shared by at most two indices: its own up to the cut, another above it.

@@ -26,15 +26,19 @@ public struct BodyDecoder: Sendable {
         case data(Int)
         case dataCR
         case dataLF
+        case trailersStart
         case trailers
+        case lastLF
         case ended
     }
 
+    private static let longestSize = 16
     private static let longestExtension = 256
     private static let largestTrailers = 8_192
 
     private var state: State
     private var size = 0
+    private var sizeDigits = 0
     private var extensionBytes = 0
     private var total = 0
     private let limit: Int
@@ -58,8 +62,9 @@ public struct BodyDecoder: Sendable {
     /// Whether the connection's end is the body's end.
     public var endsWithConnection: Bool { state == .untilClose }
 
-    /// The trailer section with its empty line, once a chunked body has ended; `nil` when it has no trailers.
-    public var trailers: ByteBuffer? { trailerBytes.readableBytes > 2 ? trailerBytes : nil }
+    /// The trailer section with its empty line, once a chunked body has ended; `nil` when it has no trailers. Nothing
+    /// is known of it but where it ends: only what comes out of a `TrailerFilter` may be passed on.
+    public var trailers: ByteBuffer? { trailerBytes.readableBytes > 0 ? trailerBytes : nil }
 
     /// Tells what the bytes from `offset` on are.
     public mutating func next(_ span: Span<UInt8>, from offset: Int) throws(WireFault) -> Event {
@@ -81,6 +86,8 @@ public struct BodyDecoder: Sendable {
                 let end = min(span.count, index + left)
                 state = end - index == left ? .dataCR : .data(left - (end - index))
                 return try content(index..<end)
+            case .trailersStart where index < span.count && span[index] != Characters.cr:
+                state = .trailers
             case .trailers:
                 guard try takeTrailers(span, &index) else { return .needsMore }
             default:
@@ -97,17 +104,19 @@ public struct BodyDecoder: Sendable {
         return .content(range)
     }
 
-    /// One byte of a chunk's size line, or of the line end after its data.
+    /// One byte of a chunk's size line, or of the line end after its data or at the end of the body.
     private mutating func takeFraming(_ byte: UInt8) throws(WireFault) {
         switch state {
         case .sizeFirstDigit:
             guard let digit = Characters.hexValue(byte) else { throw .badChunkSize }
             size = Int(digit)
+            sizeDigits = 1
             extensionBytes = 0
             state = .size
         case .size:
             if let digit = Characters.hexValue(byte) {
-                guard size < 1 << 48 else { throw .badChunkSize }
+                sizeDigits += 1
+                guard sizeDigits <= Self.longestSize, size < 1 << 48 else { throw .badChunkSize }
                 size = size << 4 | Int(digit)
             } else if byte == Characters.cr {
                 state = .sizeLF
@@ -117,22 +126,30 @@ public struct BodyDecoder: Sendable {
                 throw byte == Characters.lf ? .bareLF : .badChunkSize
             }
         case .sizeExtension:
-            extensionBytes += 1
-            guard extensionBytes <= Self.longestExtension else { throw .chunkExtensionTooLong }
             if byte == Characters.cr {
                 state = .sizeLF
-            } else if byte < 0x20 && byte != Characters.tab || byte == 0x7F {
+                return
+            }
+            extensionBytes += 1
+            guard extensionBytes <= Self.longestExtension else { throw .chunkExtensionTooLong }
+            if byte < 0x20 && byte != Characters.tab || byte == 0x7F {
                 throw byte == Characters.lf ? .bareLF : .badChunkSize
             }
         case .sizeLF:
             guard byte == Characters.lf else { throw .bareCR }
-            state = size == 0 ? .trailers : .data(size)
+            state = size == 0 ? .trailersStart : .data(size)
         case .dataCR:
             guard byte == Characters.cr else { throw byte == Characters.lf ? .bareLF : .badChunkEnd }
             state = .dataLF
         case .dataLF:
             guard byte == Characters.lf else { throw .bareCR }
             state = .sizeFirstDigit
+        case .trailersStart:
+            // Most bodies have no trailers: their last CRLF is checked without collecting it.
+            state = .lastLF
+        case .lastLF:
+            guard byte == Characters.lf else { throw .bareCR }
+            state = .ended
         case .counted, .untilClose, .data, .trailers, .ended:
             break
         }
@@ -159,33 +176,6 @@ public struct BodyDecoder: Sendable {
     private static func endsSection(_ section: Span<UInt8>) throws(WireFault) -> Bool {
         let count = section.count
         guard count >= 2, section[count - 2] == Characters.cr else { throw .bareLF }
-        return count == 2 || count >= 4 && section[count - 3] == Characters.lf && section[count - 4] == Characters.cr
-    }
-}
-
-/// Trailer fields (RFC 9110, 6.5): checked as strictly as a header section, and passed on only when they can do no harm.
-public struct TrailerFilter: Sendable {
-    private let fields: FieldParser
-
-    /// Makes a filter.
-    public init(names: FieldNameTable) { fields = FieldParser(names: names, maximumCount: 64) }
-
-    /// Fields that would change how their message is framed, routed, authenticated or forwarded (RFC 9110, 6.5.1).
-    private static let forbidden = FieldNameSet(
-        [.host, .contentLength, .transferEncoding, .connection, .keepAlive, .proxyConnection, .te, .trailer]
-            + [.upgrade, .expect, .authorization, .cookie, .contentType, .via, .forwarded, .xForwardedFor]
-            + [.xForwardedProto, .xForwardedHost, .xForwardedPort, .xRequestID]
-    )
-
-    /// The trailer lines to pass on, each with its line end and without the empty line; `nil` when there are none.
-    public func filter(_ section: ByteBuffer) throws(WireFault) -> ByteBuffer? {
-        var parsed = FieldSection()
-        let span = section.readableBytesUInt8Span
-        guard try fields.parse(span, from: 0, into: &parsed) == span.count else { throw .badFieldValue }
-        guard parsed.names.isDisjoint(with: Self.forbidden) else { throw .forbiddenTrailer }
-        guard !parsed.fields.isEmpty else { return nil }
-        var lines = ByteBuffer()
-        for field in parsed.fields { lines.writeField(field, of: section) }
-        return lines
+        return count >= 4 && section[count - 3] == Characters.lf && section[count - 4] == Characters.cr
     }
 }

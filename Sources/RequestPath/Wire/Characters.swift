@@ -41,12 +41,14 @@ enum Characters {
     }
 }
 
-/// Searches that look at eight bytes at a time. A borrow may hide behind a hit, never before it, so the lowest hit is exact.
+/// Searches that look at eight bytes at a time. A borrow may hide behind a hit, never before it, so the lowest hit is
+/// exact.
 enum Scan {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080
 
-    /// The first byte from `start` on that may not stand in a field value: a control other than HTAB. `span.count` if there is none.
+    /// The first byte from `start` on that may not stand in a field value: a control other than HTAB. `span.count` if
+    /// there is none.
     @inline(__always)
     static func endOfFieldValue(_ span: Span<UInt8>, from start: Int) -> Int {
         var index = start
@@ -63,7 +65,7 @@ enum Scan {
         var index = start
         let count = span.count
         while index + 8 <= count {
-            let word = UInt64(littleEndian: unsafe span.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let word = word(span, at: index)
             let low = (word &- ones &* 0x20) & ~word
             let delete = word ^ (ones &* 0x7F)
             let hit = (low | ((delete &- ones) & ~delete)) & highs
@@ -80,7 +82,7 @@ enum Scan {
         var index = start
         let count = span.count
         while index + 8 <= count {
-            let word = UInt64(littleEndian: unsafe span.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let word = word(span, at: index)
             let low = (word &- ones &* 0x21) & ~word
             let delete = word ^ (ones &* 0x7F)
             let hit = (low | ((delete &- ones) & ~delete) | word) & highs
@@ -91,7 +93,13 @@ enum Scan {
         return index
     }
 
-    /// Whether an empty line ends somewhere from `start` on: LF LF or LF CR LF, so that a wrong line end is found out too.
+    @inline(__always)
+    private static func word(_ span: Span<UInt8>, at index: Int) -> UInt64 {
+        UInt64(littleEndian: unsafe span.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+    }
+
+    /// Whether an empty line ends somewhere from `start` on: LF LF or LF CR LF, so that a wrong line end is found out
+    /// too.
     static func hasEmptyLine(_ span: Span<UInt8>, from start: Int) -> Bool {
         var index = start
         while index < span.count {
@@ -106,7 +114,18 @@ enum Scan {
         return false
     }
 
-    /// Whether `span[range]` is `text` in any case; `text` is given in lower case and has letters, digits and `-` only.
+    /// Whether `span[range]` is `text`, in the same case.
+    static func isExactly(_ span: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { expected in
+            for index in 0..<range.count where unsafe span[range.lowerBound + index] != expected[index] {
+                return false
+            }
+            return true
+        }
+    }
+
+    /// Whether `span[range]` is `text` in any case; `text` is given in lower case.
     static func equals(_ span: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }
         return text.withUTF8Buffer { expected in

@@ -66,7 +66,7 @@ struct FieldParser {
     private func nameFault(_ span: Span<UInt8>, from start: Int, to index: Int) -> WireFault {
         switch span[index] {
         case Characters.colon: .emptyFieldName
-        case Characters.lf: index == start ? .bareLF : .badFieldName
+        case Characters.lf: .bareLF
         case Characters.space, Characters.tab: index == start ? .obsoleteFold : .spaceBeforeColon
         default: .badFieldName
         }
@@ -82,7 +82,8 @@ struct FieldParser {
     }
 }
 
-/// What `Connection`, `Content-Length` and `Transfer-Encoding` say together; the part of framing that requests and responses share.
+/// What `Connection`, `Content-Length` and `Transfer-Encoding` say together; the part of framing that requests and
+/// responses share.
 struct FramingFields {
     var contentLength: Int?
     var isChunked = false
@@ -100,10 +101,14 @@ struct FramingFields {
             try Self.checkTransferEncoding(span, section)
             isChunked = true
         }
-        if names.has(.connection) { readConnection(span, &section) }
+        if names.has(.connection) { try readConnection(span, &section) }
     }
 
     private static let all = FieldNameSet([.contentLength, .transferEncoding, .connection])
+
+    /// Bytes that `Connection` may take in all. The writer compares every field with every option, so without a bound a
+    /// head of options would cost a hundred times what other heads of its size cost.
+    private static let longestConnection = 1_024
 
     /// 1*DIGIT, at most 18 of them, in one field (RFC 9110, 8.6, without its leniency for equal repetitions).
     private static func contentLength(_ span: Span<UInt8>, _ section: FieldSection) throws(WireFault) -> Int {
@@ -121,16 +126,28 @@ struct FramingFields {
         return found ?? 0
     }
 
+    /// `chunked` alone is accepted. A list that ends otherwise has no certain end of the body, which is the sender's
+    /// fault; one that ends in it after other codings is only more than is spoken here (RFC 9112, 6.1 and 6.3).
     private static func checkTransferEncoding(_ span: Span<UInt8>, _ section: FieldSection) throws(WireFault) {
-        var seen = false
+        var endsInChunked = false
+        var hasOthers = false
+        var isSound = true
         for field in section.fields where field.known == .transferEncoding {
-            guard !seen, Scan.equals(span, field.value.range, "chunked") else { throw .badTransferEncoding }
-            seen = true
+            ListElements.forEach(span, field.value.range) { element in
+                if endsInChunked || element.isEmpty { isSound = false }
+                endsInChunked = Scan.equals(span, element, "chunked")
+                if !endsInChunked { hasOthers = true }
+            }
         }
+        guard isSound, endsInChunked else { throw .badTransferEncoding }
+        guard !hasOthers else { throw .unsupportedTransferCoding }
     }
 
-    private mutating func readConnection(_ span: Span<UInt8>, _ section: inout FieldSection) {
+    private mutating func readConnection(_ span: Span<UInt8>, _ section: inout FieldSection) throws(WireFault) {
+        var length = 0
         for field in section.fields where field.known == .connection {
+            length += Int(field.value.count)
+            guard length <= Self.longestConnection else { throw .headTooLarge }
             ListElements.forEach(span, field.value.range) { element in
                 if Scan.equals(span, element, "close") {
                     saysClose = true

@@ -12,16 +12,21 @@ extension ByteBuffer {
         writeStaticString("\r\n")
     }
 
-    /// Writes the fields of a section without those in `dropped` and those that `Connection` names. Neighbours that read
-    /// exactly as they would be written are copied together.
-    public mutating func writeFields(_ section: borrowing FieldSection, of head: ByteBuffer, dropping dropped: FieldNameSet) {
+    /// Writes the fields of a section without those in `dropped` and those that `Connection` names. Neighbours that
+    /// read exactly as they would be written are copied together.
+    public mutating func writeFields(
+        _ section: borrowing FieldSection,
+        of head: ByteBuffer,
+        dropping dropped: FieldNameSet
+    ) {
         var runStart = 0
         var runEnd = 0
         let bytes = head.readableBytesSpan
         for index in 0..<section.fields.count {
             let field = section.fields[index]
             let isDropped =
-                dropped.has(field.known) || section.connectionNamesOthers && Self.isNamedByConnection(field, section, head)
+                dropped.has(field.known)
+                || section.connectionNamesOthers && Self.isNamedByConnection(field, section, head)
             if !isDropped, field.isCanonical {
                 if runEnd == runStart { runStart = Int(field.name.start) }
                 runEnd = field.lineEnd
@@ -35,8 +40,14 @@ extension ByteBuffer {
     }
 
     /// Whether a `Connection` field names this one (RFC 9110, 7.6.1). Only asked when some unusual name is in there.
-    private static func isNamedByConnection(_ field: Field, _ section: borrowing FieldSection, _ head: ByteBuffer) -> Bool {
+    private static func isNamedByConnection(
+        _ field: Field,
+        _ section: borrowing FieldSection,
+        _ head: ByteBuffer
+    ) -> Bool {
         let span = head.readableBytesUInt8Span
+        // The body goes on, and so must its length: without it, the body would be read as the next message.
+        if field.known == .contentLength { return false }
         var isNamed = false
         for index in 0..<section.fields.count where section.fields[index].known == .connection {
             ListElements.forEach(span, section.fields[index].value.range) { element in

@@ -20,11 +20,12 @@ public struct RequestParser: Sendable {
         fields = FieldParser(names: names, maximumCount: limits.fieldCount)
     }
 
-    /// Parses the head at the buffer's reader index into `head`, whose ranges then count from there. The buffer is not changed,
-    /// and `head.bytes` is set by the caller.
+    /// Parses the head at the buffer's reader index into `head`, whose ranges then count from there. The buffer is not
+    /// changed, and `head.bytes` is set by the caller.
     ///
     /// - Parameter scanned: bytes that an earlier call found to hold no empty line; 0 at first.
-    /// - Throws: the first fault, as soon as it can be seen.
+    /// - Throws: the first fault. When a head comes in pieces, only the first piece and the complete head are looked at
+    ///   closely, so that the cost stays linear; between them only the limits are watched.
     public func parse(
         _ buffer: ByteBuffer,
         scanned: Int,
@@ -50,10 +51,17 @@ public struct RequestParser: Sendable {
 
     private func checkSize(_ span: Span<UInt8>) throws(WireFault) {
         guard span.count > min(limits.lineBytes, limits.headBytes) else { return }
-        var index = 0
+        let start = Self.lineStart(span)
+        var index = start
         while index < span.count, span[index] != Characters.lf { index += 1 }
-        if index > limits.lineBytes { throw .requestLineTooLong }
+        // The line's CR is not counted; while there is no LF yet, the last byte may be that CR.
+        if index - start > limits.lineBytes + 1 { throw .requestLineTooLong }
         if span.count > limits.headBytes { throw .headTooLarge }
+    }
+
+    /// One empty line may precede the request line, since some clients send it after a body (RFC 9112, 2.2).
+    private static func lineStart(_ span: Span<UInt8>) -> Int {
+        span.count >= 2 && span[0] == Characters.cr && span[1] == Characters.lf ? 2 : 0
     }
 
     // MARK: The request line
@@ -62,13 +70,16 @@ public struct RequestParser: Sendable {
     /// - Returns: the offset after the line, or `nil` when more bytes are needed.
     private func parseRequestLine(_ span: Span<UInt8>, into head: inout RequestHead) throws(WireFault) -> Int? {
         let count = span.count
-        var index = 0
+        let start = Self.lineStart(span)
+        var index = start
         while index < count, Characters.isToken(span[index]) { index += 1 }
         guard index < count else { return nil }
-        guard index > 0, span[index] == Characters.space else { throw lineFault(span[index]) }
-        head.method = ByteRange(start: 0, count: index)
-        head.isHEAD = index == 4 && span[0] == UInt8(ascii: "H") && span[1] == UInt8(ascii: "E")
-            && span[2] == UInt8(ascii: "A") && span[3] == UInt8(ascii: "D")
+        guard index > start, span[index] == Characters.space else {
+            if count == 1, span[0] == Characters.cr { return nil }
+            throw lineFault(span[index])
+        }
+        head.method = ByteRange(start: start, count: index - start)
+        head.isHEAD = Scan.isExactly(span, start..<index, "HEAD")
         let targetStart = index + 1
         let targetEnd = Scan.endOfTarget(span, from: targetStart)
         guard targetEnd - targetStart <= limits.lineBytes else { throw .requestLineTooLong }
@@ -78,7 +89,7 @@ public struct RequestParser: Sendable {
             throw byte == Characters.space || byte < 0x20 ? lineFault(byte) : .badTarget
         }
         guard let end = try parseVersion(span, from: targetEnd + 1, into: &head) else { return nil }
-        guard end - 2 <= limits.lineBytes else { throw .requestLineTooLong }
+        guard end - 2 - start <= limits.lineBytes else { throw .requestLineTooLong }
         try parseTarget(span, targetStart..<targetEnd, into: &head)
         return end
     }
@@ -94,8 +105,9 @@ public struct RequestParser: Sendable {
     ) throws(WireFault) -> Int? {
         guard let (version, end) = try Version.parse(span, from: start) else { return nil }
         head.version = version
-        guard end + 1 < span.count else { return nil }
+        guard end < span.count else { return nil }
         guard span[end] == Characters.cr else { throw span[end] == Characters.lf ? .bareLF : .badVersion }
+        guard end + 1 < span.count else { return nil }
         guard span[end + 1] == Characters.lf else { throw .bareCR }
         return end + 2
     }
@@ -106,29 +118,34 @@ public struct RequestParser: Sendable {
         _ target: Range<Int>,
         into head: inout RequestHead
     ) throws(WireFault) {
-        let method = head.method.range
-        if method.count == 7, Scan.equals(span, method, "connect") { throw .connectMethod }
         head.authority = ByteRange()
+        let method = head.method.range
+        if Scan.equals(span, method, "connect") { throw .connectMethod }
         var pathStart = target.lowerBound
         if span[pathStart] == UInt8(ascii: "*") {
-            guard target.count == 1, Scan.equals(span, method, "options") else { throw .asteriskForm }
+            guard target.count == 1, Scan.isExactly(span, method, "OPTIONS") else { throw .asteriskForm }
         } else if span[pathStart] != UInt8(ascii: "/") {
             pathStart = try parseAuthority(span, target, into: &head)
         }
-        var query = pathStart
-        while query < target.upperBound, span[query] != UInt8(ascii: "?") {
-            if span[query] == UInt8(ascii: "#") { throw .badTarget }
-            query += 1
+        var pathEnd = pathStart
+        while pathEnd < target.upperBound, span[pathEnd] != UInt8(ascii: "?") {
+            if span[pathEnd] == UInt8(ascii: "#") { throw .badTarget }
+            pathEnd += 1
         }
-        head.path = ByteRange(start: pathStart, count: query - pathStart)
-        head.hasQuery = query < target.upperBound
-        let queryStart = head.hasQuery ? query + 1 : query
+        head.path = ByteRange(start: pathStart, count: pathEnd - pathStart)
+        head.hasQuery = pathEnd < target.upperBound
+        let queryStart = head.hasQuery ? pathEnd + 1 : pathEnd
         head.query = ByteRange(start: queryStart, count: target.upperBound - queryStart)
-        for index in queryStart..<target.upperBound where span[index] == UInt8(ascii: "#") { throw .badTarget }
+        for index in head.query.range where span[index] == UInt8(ascii: "#") { throw .badTarget }
+        guard head.path.isEmpty else { return }
+        // An empty path is `/` (RFC 9110, 4.2.3), which the scheme's end has. Only with OPTIONS and no query it would
+        // be `*`.
+        guard head.hasQuery || !Scan.isExactly(span, method, "OPTIONS") else { throw .badTarget }
+        head.path = ByteRange(start: Int(head.authority.start) - 1, count: 1)
     }
 
-    /// `http://authority` of an absolute-form target.
-    /// - Returns: where the path starts; an absolute-form without one is refused, since there is nothing to match.
+    /// `scheme://authority` of an absolute-form target.
+    /// - Returns: where the path or the query starts.
     private func parseAuthority(
         _ span: Span<UInt8>,
         _ target: Range<Int>,
@@ -143,8 +160,7 @@ public struct RequestParser: Sendable {
             throw .badTarget
         }
         var end = start
-        while end < target.upperBound, span[end] != UInt8(ascii: "/") { end += 1 }
-        guard end < target.upperBound else { throw .badTarget }
+        while end < target.upperBound, span[end] != UInt8(ascii: "/"), span[end] != UInt8(ascii: "?") { end += 1 }
         guard Authority.isValid(span, start..<end) else { throw .badHost }
         head.authority = ByteRange(start: start, count: end - start)
         return end
@@ -197,37 +213,5 @@ enum Version {
         guard Characters.isDigit(major), dot == UInt8(ascii: "."), Characters.isDigit(minor) else { throw .badVersion }
         guard major == UInt8(ascii: "1"), minor < UInt8(ascii: "2") else { throw .unsupportedVersion }
         return (minor == UInt8(ascii: "1") ? .http11 : .http10, start + 8)
-    }
-}
-
-/// `uri-host [":" port]` (RFC 3986, 3.2), without user information and percent-encoding.
-enum Authority {
-    static func isValid(_ span: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        var index = range.lowerBound
-        let end = range.upperBound
-        guard index < end else { return false }
-        if span[index] == UInt8(ascii: "[") {
-            index += 1
-            let start = index
-            while index < end, isAddress6(span[index]) { index += 1 }
-            guard index > start + 1, index < end, span[index] == UInt8(ascii: "]") else { return false }
-            index += 1
-        } else {
-            while index < end, Characters.isHostName(span[index]) { index += 1 }
-            guard index > range.lowerBound else { return false }
-        }
-        if index == end { return true }
-        guard span[index] == Characters.colon else { return false }
-        var port = 0
-        for digit in index + 1..<end {
-            guard Characters.isDigit(span[digit]) else { return false }
-            port = port * 10 + Int(span[digit] - 48)
-            guard port <= 65_535 else { return false }
-        }
-        return true
-    }
-
-    private static func isAddress6(_ byte: UInt8) -> Bool {
-        Characters.hexValue(byte) != nil || byte == Characters.colon || byte == UInt8(ascii: ".")
     }
 }

@@ -12,13 +12,13 @@ public struct ResponseParser: Sendable {
         fields = FieldParser(names: names, maximumCount: limits.fieldCount)
     }
 
-    /// Parses the head at the buffer's reader index into `head`, whose ranges then count from there. The buffer is not changed,
-    /// and `head.bytes` is set by the caller.
+    /// Parses the head at the buffer's reader index into `head`, whose ranges then count from there. The buffer is not
+    /// changed, and `head.bytes` is set by the caller.
     ///
     /// - Parameters:
     ///   - scanned: bytes that an earlier call found to hold no empty line; 0 at first.
     ///   - toHEAD: whether the request's method was HEAD, so that no body follows.
-    /// - Throws: the first fault, as soon as it can be seen.
+    /// - Throws: the first fault; see `RequestParser.parse` for a head that comes in pieces.
     public func parse(
         _ buffer: ByteBuffer,
         scanned: Int,
@@ -42,7 +42,8 @@ public struct ResponseParser: Sendable {
         return .complete(end)
     }
 
-    /// `HTTP-version SP status-code SP [reason-phrase] CRLF` (RFC 9112, 4). The second space may be missing, as many servers do it.
+    /// `HTTP-version SP status-code SP [reason-phrase] CRLF` (RFC 9112, 4). The second space may be missing, as many
+    /// servers do it.
     private func parseStatusLine(_ span: Span<UInt8>, into head: inout ResponseHead) throws(WireFault) -> Int? {
         guard let (version, versionEnd) = try Version.parse(span, from: 0) else { return nil }
         head.version = version
@@ -63,13 +64,10 @@ public struct ResponseParser: Sendable {
         }
         let reasonStart = index
         index = Scan.endOfFieldValue(span, from: index)
-        guard index + 1 < span.count else {
-            guard index == span.count || span[index] == Characters.cr else { throw .badStatusLine }
-            return nil
-        }
-        guard span[index] == Characters.cr, span[index + 1] == Characters.lf else {
-            throw span[index] == Characters.lf ? .bareLF : span[index] == Characters.cr ? .bareCR : .badStatusLine
-        }
+        guard index < span.count else { return nil }
+        guard span[index] == Characters.cr else { throw span[index] == Characters.lf ? .bareLF : .badStatusLine }
+        guard index + 1 < span.count else { return nil }
+        guard span[index + 1] == Characters.lf else { throw .bareCR }
         head.reason = ByteRange(start: reasonStart, count: index - reasonStart)
         return index + 2
     }
@@ -77,9 +75,11 @@ public struct ResponseParser: Sendable {
     /// RFC 9112, 6.3, without its leniency for a Content-Length beside a Transfer-Encoding.
     private func readFraming(_ span: Span<UInt8>, toHEAD: Bool, _ head: inout ResponseHead) throws(WireFault) {
         let framing = try FramingFields(span, &head.section, version: head.version)
-        head.contentLength = framing.contentLength
-        let hasNoBody = toHEAD || head.status < 200 || head.status == 204 || head.status == 304
-        if hasNoBody {
+        // These never have content and must not say how long it is; a backend that does may send it nevertheless.
+        let neverHasBody = head.status < 200 || head.status == 204
+        let contradictsItself = neverHasBody && (framing.isChunked || (framing.contentLength ?? 0) > 0)
+        head.contentLength = neverHasBody ? nil : framing.contentLength
+        if neverHasBody || toHEAD || head.status == 304 {
             head.framing = .none
         } else if framing.isChunked {
             head.framing = .chunked
@@ -89,6 +89,6 @@ public struct ResponseParser: Sendable {
             head.framing = .untilClose
         }
         let saysOpen = head.version == .http11 ? !framing.saysClose : framing.saysKeepAlive && !framing.saysClose
-        head.keepsAlive = saysOpen && head.framing != .untilClose
+        head.keepsAlive = saysOpen && head.framing != .untilClose && !contradictsItself
     }
 }

@@ -31,6 +31,7 @@ public enum WireFault: String, Error, Sendable, CaseIterable {
     case lengthAndTransferEncoding = "length-and-transfer-encoding"
     case transferEncodingInHTTP10 = "transfer-encoding-in-http10"
     case badTransferEncoding = "transfer-encoding"
+    case unsupportedTransferCoding = "transfer-coding"
     // The body
     case badChunkSize = "chunk-size"
     case chunkExtensionTooLong = "chunk-extension"
@@ -45,7 +46,7 @@ public enum WireFault: String, Error, Sendable, CaseIterable {
         case .requestLineTooLong: 414
         case .headTooLarge, .tooManyFields, .trailersTooLarge: 431
         case .unsupportedVersion: 505
-        case .connectMethod, .badTransferEncoding: 501
+        case .connectMethod, .unsupportedTransferCoding: 501
         case .unknownExpectation: 417
         case .bodyTooLarge: 413
         default: 400
@@ -80,7 +81,8 @@ public enum WireFault: String, Error, Sendable, CaseIterable {
         case .duplicateContentLength: "Content-Length occurs more than once"
         case .lengthAndTransferEncoding: "Content-Length and Transfer-Encoding exclude each other"
         case .transferEncodingInHTTP10: "HTTP/1.0 has no Transfer-Encoding"
-        case .badTransferEncoding: "The only transfer coding is chunked, once"
+        case .badTransferEncoding: "Transfer-Encoding does not end in chunked, once"
+        case .unsupportedTransferCoding: "The only transfer coding spoken here is chunked"
         case .badChunkSize: "A chunk size is malformed or too large"
         case .chunkExtensionTooLong: "A chunk extension is too long"
         case .badChunkEnd: "A chunk is not followed by CRLF"
@@ -93,9 +95,9 @@ public enum WireFault: String, Error, Sendable, CaseIterable {
 
 /// How much a head may take.
 public struct HeadLimits: Sendable {
-    /// The first line, without its end.
+    /// The request line, without its end.
     public var lineBytes: Int
-    /// The whole head.
+    /// The whole head, first line and empty line included.
     public var headBytes: Int
     /// Header fields.
     public var fieldCount: Int

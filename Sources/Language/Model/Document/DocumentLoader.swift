@@ -46,6 +46,33 @@ struct DocumentLoader {
         }
     }
 
+    /// Finds a secret in the environment, or in a file, where a line end after it does not belong to it.
+    mutating func loadSecret(_ reference: Located<SecretReference>) -> Secret? {
+        do throws(Fault) {
+            let text = try secretText(reference)
+            guard !text.isEmpty else { throw Fault("the secret is empty") }
+            return Secret(text)
+        } catch {
+            faults.add(error, at: reference.location)
+            return nil
+        }
+    }
+
+    private mutating func secretText(_ reference: Located<SecretReference>) throws(Fault) -> String {
+        switch reference.value {
+        case .environment(let name):
+            guard let value = environment.values[name] else {
+                throw Fault("the environment has no such variable", text: name)
+            }
+            return value
+        case .file(let name):
+            let path = FilePath.resolve(name, relativeTo: reference.location.file)
+            if !files.contains(path) { files.append(path) }
+            let content = try source.read(path)
+            return content.last?.isNewline == true ? String(content.dropLast()) : content
+        }
+    }
+
     private mutating func load(_ path: String, includedAt location: SourceLocation?) {
         if chain.contains(path), let location {
             let circle = (chain.drop { $0 != path } + [path]).joined(separator: " → ")

@@ -4,7 +4,7 @@ struct ConfigurationFile {
     var apis: [Named<String, APIDeclaration>]
     var backends: [Named<String, Backend>]
     var accessLog: AccessLog?
-    var admin: Located<Admin>?
+    var admin: Located<AdminDeclaration>?
     var trustedProxies: [Located<AddressRange>]
     var limits: Limits
     var drainTimeout: Duration
@@ -44,7 +44,7 @@ struct ConfigurationFile {
             .optional("log", Shape<AccessLog?>.log, "What is logged. Without it there is no access log."),
             .optional(
                 "admin",
-                Shape<Admin>.admin.located,
+                Shape<AdminDeclaration>.admin.located,
                 "The operator's listener: /livez, /readyz, /metrics, /snapshot. Without it there is none."
             ),
             .optional(

@@ -14,11 +14,17 @@ extension Shape<Listener> {
     }
 }
 
-extension Shape<Admin> {
+/// `admin` as it is written: its secret has yet to be found.
+struct AdminDeclaration {
+    var listener: Admin
+    var token: Located<SecretReference>?
+}
+
+extension Shape<AdminDeclaration> {
     /// `admin`.
     static var admin: Shape {
         .either(
-            scalar: Shape<Int>.port.map { Admin(port: $0) },
+            scalar: Shape<Int>.port.map { AdminDeclaration(listener: Admin(port: $0)) },
             mapping: .record(
                 "a socket with port and address",
                 .required("port", .port, "0 lets the system choose."),
@@ -27,8 +33,13 @@ extension Shape<Admin> {
                     .address,
                     default: Admin(port: 0).address,
                     "The interface to listen on. Loopback, since the listener tells about traffic."
+                ),
+                .optional(
+                    "token",
+                    Shape<SecretReference>.secret.located,
+                    "What /metrics and /snapshot then ask for, as \"Authorization: Bearer …\"."
                 )
-            ) { port, address in Admin(address: address, port: port) }
+            ) { port, address, token in AdminDeclaration(listener: Admin(address: address, port: port), token: token) }
         )
     }
 }

@@ -31,11 +31,17 @@ struct ModelAssembly {
             apis: apis,
             backends: backends,
             accessLog: file.accessLog,
-            admin: file.admin?.value,
+            admin: file.admin.map { admin(from: $0.value) },
             trustedProxies: file.trustedProxies.map(\.value),
             limits: file.limits,
             drainTimeout: file.drainTimeout
         )
+    }
+
+    private mutating func admin(from declaration: AdminDeclaration) -> Admin {
+        var admin = declaration.listener
+        if let token = declaration.token { admin.token = loader.loadSecret(token) }
+        return admin
     }
 
     private mutating func api(from declaration: Named<String, APIDeclaration>) -> HTTPAPI? {

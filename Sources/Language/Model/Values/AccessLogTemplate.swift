@@ -10,6 +10,8 @@ public struct AccessLogTemplate: Sendable, Hashable {
 
     /// The pieces in order; no two literals follow each other.
     public let parts: [Part]
+    /// Whether a line is meant to be a JSON object: the text begins with `{`.
+    public let isJSON: Bool
 
     /// Reads a template: a variable is `$context.` and names joined by full stops; every other `$` stands for itself.
     /// - Throws: a fault for a variable that does not exist, and for a template of more than one line.
@@ -34,6 +36,7 @@ public struct AccessLogTemplate: Sendable, Hashable {
         }
         if !literal.isEmpty { parts.append(.literal(literal)) }
         self.parts = parts
+        isJSON = text.utf8.first == UInt8(ascii: "{")
     }
 
     private static let prefix = "$context."

@@ -63,11 +63,14 @@ public struct Admin: Sendable, Hashable {
     public var address: String
     /// 0 lets the system choose.
     public var port: Int
+    /// What `/metrics` and `/snapshot` ask for as a bearer token; `nil` asks for nothing.
+    public var token: Secret?
 
     /// Makes the admin listener's settings.
-    public init(address: String = "127.0.0.1", port: Int) {
+    public init(address: String = "127.0.0.1", port: Int, token: Secret? = nil) {
         self.address = address
         self.port = port
+        self.token = token
     }
 }
 

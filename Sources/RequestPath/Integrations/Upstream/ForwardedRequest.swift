@@ -9,7 +9,7 @@ import Wire
 /// | field | value |
 /// |---|---|
 /// | `Host` | the target's authority, unless the route says otherwise |
-/// | `Via` | `1.1 daemun`, after what was there |
+/// | `Via` | `1.1 daemun` or `1.0 daemun`, by the client's version, after what was there |
 /// | `X-Forwarded-For`, `Forwarded` | a trusted peer's value and then the peer; else the peer alone |
 /// | `X-Forwarded-Proto`, `X-Forwarded-Host` | a trusted peer's value; else what the client used |
 /// | `X-Request-Id` | the call's id |
@@ -118,7 +118,11 @@ enum ForwardedRequest {
             writeAuthority(exchange, to: &out)
             out.writeStaticString("\"")
         }
-        out.writeStaticString(";proto=http\r\nVia: 1.1 daemun\r\nX-Request-Id: ")
+        out.writeStaticString(
+            exchange.request.version == .http11
+                ? ";proto=http\r\nVia: 1.1 daemun\r\nX-Request-Id: "
+                : ";proto=http\r\nVia: 1.0 daemun\r\nX-Request-Id: "
+        )
         exchange.requestID.write(to: &out)
     }
 

@@ -40,6 +40,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     private var hasBegunBody = false
     private var isRequestReceived = false
     private var isChunked = false
+    private var hasUnflushedBody = false
 
     /// Makes a call; `recycle` is told when it is free for another exchange.
     init(worker: WorkerContext, recycle: @escaping (ProxyCall) -> Void) {
@@ -280,7 +281,11 @@ final class ProxyCall: IntegrationCall, Expiring {
         if phase == .sending { waitForHead(from: now) }
     }
 
-    func flush() { connection?.flush() }
+    func flush() {
+        guard hasUnflushedBody else { return }
+        hasUnflushedBody = false
+        connection?.flush()
+    }
 
     func backendBecameWritable() {
         guard phase == .sending || phase == .receiving, !isRequestReceived else { return }
@@ -321,6 +326,7 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     private func writeBody(_ part: ByteBuffer) {
         guard let connection else { return }
+        hasUnflushedBody = true
         if isChunked {
             var size = ByteBuffer()
             size.writeChunkSize(part.readableBytes)

@@ -31,13 +31,17 @@ public final class ProxyPlan: Sendable {
     ///   - backend: position of its backend in the snapshot.
     ///   - parameters: the route's parameter names in order.
     ///   - stripsBasePath: whether the API's base path is taken off a forwarded path.
-    /// - Throws: a fault when the path names a parameter that the route does not have.
+    /// - Throws: a fault when the path names a parameter that the route does not have, or the method is HEAD.
     public init(
         _ integration: HTTPProxyIntegration,
         backend: Int,
         parameters: [String],
         stripsBasePath: Bool
     ) throws(Fault) {
+        // The answer to HEAD has no body, and so can't answer another method.
+        guard integration.method != "HEAD" else {
+            throw Fault("a request's method can't be replaced by HEAD", text: "HEAD")
+        }
         self.backend = backend
         backendName = integration.backend
         self.stripsBasePath = stripsBasePath

@@ -40,7 +40,8 @@ public final class Upstream {
     public func apply(_ settings: Backend, targets: [ResolvedTarget]) {
         let poolChanged = settings.pool != self.settings.pool
         if settings.retry != self.settings.retry { retries = Self.budget(settings, workers, worker.now) }
-        let isSame = !poolChanged && endpoints.map(\.identity) == targets.map(\.identity)
+        let isSame =
+            !poolChanged && endpoints.map(\.identity) == targets.map(\.identity)
             && settings.targets == self.settings.targets && settings.balance == self.settings.balance
             && settings.ejection == self.settings.ejection && !endpoints.isEmpty
         self.settings = settings

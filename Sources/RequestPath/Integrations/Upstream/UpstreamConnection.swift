@@ -178,19 +178,28 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
             return false
         }
         scanned = 0
-        head.bytes = buffer.readSlice(length: length) ?? ByteBuffer()
-        defer { head.bytes = ByteBuffer() }
         if head.status < 200 {
             interimResponses += 1
             guard head.status != 101, interimResponses <= Self.mostInterimResponses else { throw .badStatusLine }
+        }
+        // The head has the buffer itself while it is passed on, since a second reference to it would have to be counted.
+        swap(&head.bytes, &buffer)
+        let goesOn = passHeadOn(to: call)
+        swap(&head.bytes, &buffer)
+        buffer.moveReaderIndex(forwardBy: length)
+        if goesOn, phase == .body, body.hasEnded { end(buffer, trailers: nil) }
+        return goesOn
+    }
+
+    /// - Returns: whether to go on.
+    private func passHeadOn(to call: ProxyCall) -> Bool {
+        if head.status < 200 {
             if head.status != 100 { call.receiveInterim(head) }
             return true
         }
         body = BodyDecoder(head.framing)
         phase = .body
-        guard call.receive(head, reused: served > 1) else { return false }
-        if body.hasEnded { end(buffer, trailers: nil) }
-        return true
+        return call.receive(head, reused: served > 1)
     }
 
     /// - Returns: whether to go on.

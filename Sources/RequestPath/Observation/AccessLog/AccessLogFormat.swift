@@ -27,11 +27,23 @@ public struct AccessLogFormat: Sendable {
     }
 
     /// Writes the line of a call with its end.
-    func write(_ exchange: Exchange, clock: inout WallClock, to buffer: inout ByteBuffer) {
+    func write(_ exchange: Exchange, clock: inout WallClock, to lines: inout ByteBuffer) {
         let call = LoggedCall(exchange, clock: &clock)
-        switch form {
-        case .json: JSONLine.write(call, clock: &clock, to: &buffer)
-        case .template(let template): template.write(call, clock: &clock, to: &buffer)
+        var room = Self.usualRoom
+        while true {
+            let length = unsafe lines.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { memory in
+                var line = unsafe LineWriter(memory)
+                switch form {
+                case .json: JSONLine.write(call, clock: &clock, to: &line)
+                case .template(let template): template.write(call, clock: &clock, to: &line)
+                }
+                return line.fits ? line.count : 0
+            }
+            if length > 0 { return }
+            room *= 4
         }
     }
+
+    /// Room that most lines fit into.
+    private static let usualRoom = 2_048
 }

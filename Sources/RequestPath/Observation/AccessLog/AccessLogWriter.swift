@@ -167,10 +167,8 @@ extension AccessLogWriter {
         let failure = output.withLock { output in output.write(chunk.lines) }
         var lost = 0
         if let failure {
-            let written = chunk.lines.readableBytesUInt8Span.extracting(0..<failure.written)
-            var complete = 0
-            for index in 0..<written.count where written[index] == UInt8(ascii: "\n") { complete += 1 }
-            lost = chunk.count - complete
+            let written = chunk.lines.readableBytesView.prefix(failure.written)
+            lost = chunk.count - written.count { $0 == UInt8(ascii: "\n") }
         }
         let isReusable = chunk.lines.modifyIfUniquelyOwned { $0.clear() } != nil
         let unseen = backlog.withLock { backlog in

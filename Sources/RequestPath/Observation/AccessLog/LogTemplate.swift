@@ -33,72 +33,77 @@ struct LogTemplate: Sendable {
         self.parts = parts
         self.literals = literals
         tail = start..<literals.count
-        escaping = literals.first == UInt8(ascii: "{") ? .json : .text
+        escaping = template.isJSON ? .json : .text
     }
 
-    func write(_ call: LoggedCall, clock: inout WallClock, to buffer: inout ByteBuffer) {
+    func write(_ call: LoggedCall, clock: inout WallClock, to line: inout LineWriter) {
+        let head = call.request.bytes.readableBytesUInt8Span
         for part in parts {
-            unsafe buffer.writeBytes(literals.span.extracting(part.literal).bytes)
-            let start = buffer.writerIndex
-            write(part.variable, of: call, clock: &clock, to: &buffer)
-            if buffer.writerIndex == start { buffer.writeInteger(UInt8(ascii: "-")) }
+            line.write(literals.span.extracting(part.literal))
+            let start = line.count
+            write(part.variable, of: call, head: head, clock: &clock, to: &line)
+            if line.count == start { line.write("-") }
         }
-        unsafe buffer.writeBytes(literals.span.extracting(tail).bytes)
+        line.write(literals.span.extracting(tail))
     }
 
     /// Writes a variable's value; nothing when it has none.
     private func write(
         _ variable: AccessLogVariable,
         of call: LoggedCall,
+        head: Span<UInt8>,
         clock: inout WallClock,
-        to buffer: inout ByteBuffer
+        to line: inout LineWriter
     ) {
-        let request = call.exchange.request
         let record = call.record
         switch variable {
-        case .apiID: write(call.exchange.route?.api, to: &buffer)
-        case .stage: write(call.exchange.route?.stage, to: &buffer)
-        case .routeKey: write(call.exchange.route?.routeKey, to: &buffer)
-        case .resourcePath: write(call.exchange.route?.resourcePath, to: &buffer)
-        case .requestID: call.exchange.requestID.write(to: &buffer)
-        case .requestTime: clock.writeCommonLogTime(call.receivedAt, to: &buffer)
-        case .requestTimeEpoch: buffer.writeDecimal(UInt(call.receivedAt / 1_000_000))
-        case .method: write(request.method, of: call, to: &buffer)
-        case .path: call.writePath(to: &buffer, escaping: escaping)
-        case .httpProtocol:
-            if call.hasRequestLine { buffer.writeStaticString(request.version == .http11 ? "HTTP/1.1" : "HTTP/1.0") }
-        case .domainName: write(call.domainName, of: call, to: &buffer)
-        case .domainPrefix: write(call.domainPrefix, of: call, to: &buffer)
-        case .sourceIP: call.exchange.peer.write(to: &buffer)
-        case .userAgent: write(call.field(.userAgent), of: call, to: &buffer)
-        case .traceID: write(call.field(.traceparent), of: call, to: &buffer)
-        case .requestLength: buffer.writeDecimal(record.requestBytes)
-        case .status: buffer.writeDecimal(record.status)
-        case .responseLength: buffer.writeDecimal(record.responseBytes)
-        case .responseLatency: buffer.writeDecimal(UInt(call.durations.total / 1_000_000))
-        case .dataProcessed: buffer.writeDecimal(record.requestBytes + record.responseBytes)
-        case .integrationStatus: if record.backendStatus != 0 { buffer.writeDecimal(record.backendStatus) }
-        case .integrationLatency:
-            if record.sentToBackendAt != 0 { buffer.writeDecimal(UInt(call.durations.backend / 1_000_000)) }
-        case .integrationError: write(call.backendCause?.text, to: &buffer)
-        case .backend: write(record.backend, to: &buffer)
-        case .target: write(record.target, to: &buffer)
-        case .attempts: buffer.writeDecimal(record.attempts)
-        case .cause: write(record.cause?.text, to: &buffer)
+        case .apiID: write(call.route?.api, to: &line)
+        case .stage: write(call.route?.stage, to: &line)
+        case .routeKey: write(call.route?.routeKey, to: &line)
+        case .resourcePath: write(call.route?.resourcePath, to: &line)
+        case .requestID: call.requestID.withText { line.write($0) }
+        case .requestTime: clock.writeCommonLogTime(call.receivedAt, to: &line)
+        case .requestTimeEpoch: line.write(call.receivedAt / 1_000_000)
+        case .method: line.write(call.request.method, of: head, escaping: escaping)
+        case .path: line.write(call.path.range, of: call.path.buffer.readableBytesUInt8Span, escaping: escaping)
+        case .httpProtocol: if call.hasRequestLine { line.write(call.request.version.text) }
+        case .domainName: line.write(call.domainName(in: head), of: head, escaping: escaping)
+        case .domainPrefix: line.write(call.domainPrefix(in: head), of: head, escaping: escaping)
+        case .sourceIP: call.peer.withText { line.write($0) }
+        case .userAgent: line.write(call.field(.userAgent), of: head, escaping: escaping)
+        case .traceID: line.write(call.field(.traceparent), of: head, escaping: escaping)
+        case .requestLength: line.write(record.requestBytes)
+        case .status: line.write(record.status)
+        case .responseLength: line.write(record.responseBytes)
+        case .responseLatency: line.write(call.durations.total / 1_000_000)
+        case .dataProcessed: line.write(record.requestBytes + record.responseBytes)
+        case .integrationStatus: if record.backendStatus != 0 { line.write(record.backendStatus) }
+        case .integrationLatency: if record.sentToBackendAt != 0 { line.write(call.durations.backend / 1_000_000) }
+        case .integrationError: write(call.backendCause?.text, to: &line)
+        case .backend: write(record.backend, to: &line)
+        case .target: write(record.target, to: &line)
+        case .attempts: line.write(record.attempts)
+        case .cause: write(record.cause?.text, to: &line)
         case .quotedCause:
-            buffer.writeInteger(UInt8(ascii: "\""))
-            write(record.cause?.text ?? "-", to: &buffer)
-            buffer.writeInteger(UInt8(ascii: "\""))
-        case .overhead: buffer.writeDecimal(UInt(call.durations.overhead / 1_000))
+            line.write("\"")
+            write(record.cause?.text ?? "-", to: &line)
+            line.write("\"")
+        case .overhead: line.write(call.durations.overhead / 1_000)
         case .valueless: break
         }
     }
 
-    private func write(_ text: String?, to buffer: inout ByteBuffer) {
-        if let text { buffer.writeLogged(text.utf8.span, escaping: escaping) }
+    private func write(_ text: String?, to line: inout LineWriter) {
+        if let text { line.write(text.utf8.span, escaping: escaping) }
     }
+}
 
-    private func write(_ range: ByteRange, of call: LoggedCall, to buffer: inout ByteBuffer) {
-        buffer.writeLogged(range, of: call.head, escaping: escaping)
+extension HTTPVersion {
+    /// As a request line has it.
+    fileprivate var text: StaticString {
+        switch self {
+        case .http10: "HTTP/1.0"
+        case .http11: "HTTP/1.1"
+        }
     }
 }

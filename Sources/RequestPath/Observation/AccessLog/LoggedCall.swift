@@ -3,45 +3,51 @@ internal import NIOCore
 
 /// What a line tells of a call, drawn from its exchange once.
 struct LoggedCall {
-    let exchange: Exchange
     let record: ExchangeRecord
     let durations: CallDurations
     /// When the head was complete, in wall nanoseconds since 1970; when the call ended, if it never was.
     let receivedAt: UInt64
-    /// The request's head; empty when none could be parsed.
-    let head: ByteBuffer
+    let requestID: RequestID
+    let peer: PeerAddress
+    let route: RouteIdentity?
+    /// The request; its ranges may lead nowhere when it was malformed.
+    let request: RequestHead
+    /// The path that was matched, or the one received when it did not come to that.
+    let path: CanonicalPath
 
     init(_ exchange: Exchange, clock: inout WallClock) {
-        self.exchange = exchange
         record = exchange.record
         durations = CallDurations(record)
         let known = record.receivedAt != 0 ? record.receivedAt : record.endedAt
         receivedAt = clock.wallNanoseconds(at: known != 0 ? known : exchange.worker.now)
-        head = exchange.request.bytes
+        requestID = exchange.requestID
+        peer = exchange.peer
+        route = exchange.route
+        request = exchange.request
+        let matched = exchange.path
+        path = matched.range.isEmpty ? CanonicalPath(buffer: request.bytes, range: request.path) : matched
     }
 
     /// Whether a request line was understood, so that there are a method and a version.
-    var hasRequestLine: Bool { !exchange.request.method.isEmpty }
+    var hasRequestLine: Bool { !request.method.isEmpty }
 
     /// Where the value of a header field stands in the head; empty when there is none.
-    func field(_ name: FieldName) -> ByteRange { exchange.request.section.first(name)?.value ?? ByteRange() }
+    func field(_ name: FieldName) -> ByteRange { request.section.first(name)?.value ?? ByteRange() }
 
-    /// The host without its port.
-    var domainName: ByteRange {
-        var host = exchange.request.authority
-        let bytes = head.readableBytesUInt8Span
-        guard host.end <= bytes.count else { return ByteRange() }
+    /// Where the host without its port stands in the head.
+    func domainName(in head: Span<UInt8>) -> ByteRange {
+        var host = request.authority
+        guard !host.isEmpty, host.end <= head.count else { return ByteRange() }
         var index = host.end - 1
-        while index >= Int(host.start), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) { index -= 1 }
-        if index >= Int(host.start), bytes[index] == UInt8(ascii: ":") { host.count = UInt32(index) - host.start }
+        while index > Int(host.start), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(head[index]) { index -= 1 }
+        if head[index] == UInt8(ascii: ":") { host.count = UInt32(index) - host.start }
         return host
     }
 
-    /// The first label of the domain name.
-    var domainPrefix: ByteRange {
-        var label = domainName
-        let bytes = head.readableBytesUInt8Span
-        for index in label.range where bytes[index] == UInt8(ascii: ".") {
+    /// Where the first label of the domain name stands in the head.
+    func domainPrefix(in head: Span<UInt8>) -> ByteRange {
+        var label = domainName(in: head)
+        for index in label.range where head[index] == UInt8(ascii: ".") {
             label.count = UInt32(index) - label.start
             break
         }
@@ -53,17 +59,4 @@ struct LoggedCall {
         guard let cause = record.cause, cause.text.utf8.starts(with: "backend.".utf8) else { return nil }
         return cause
     }
-
-    /// Writes the path that was matched, or the one received when it did not come to that.
-    func writePath(to buffer: inout ByteBuffer, escaping: LogEscaping) {
-        let path = exchange.path
-        if path.range.isEmpty {
-            buffer.writeLogged(exchange.request.path, of: head, escaping: escaping)
-        } else {
-            buffer.writeLogged(path.range, of: path.buffer, escaping: escaping)
-        }
-    }
-
-    /// Whether `writePath` writes anything.
-    var hasPath: Bool { !(exchange.path.range.isEmpty && exchange.request.path.isEmpty) }
 }

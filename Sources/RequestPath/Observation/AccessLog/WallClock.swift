@@ -19,8 +19,8 @@ struct WallClock {
     private let readOffset: () -> UInt64
 
     private var second = UInt64.max
-    private var isoText = ByteBuffer()
-    private var commonLogText = ByteBuffer()
+    private var isoText = Array("0000-00-00T00:00:00".utf8)
+    private var commonLogText = Array("00/---/0000:00:00:00 +0000".utf8)
 
     /// Makes a clock. Tests give an offset of their own.
     init(readOffset: @escaping () -> UInt64 = Self.systemOffset) {
@@ -38,17 +38,17 @@ struct WallClock {
     }
 
     /// Writes `2026-05-04T03:02:01.987Z` (RFC 3339).
-    mutating func writeISO8601(_ wall: UInt64, to buffer: inout ByteBuffer) {
+    mutating func writeISO8601(_ wall: UInt64, to line: inout LineWriter) {
         show(second: wall / 1_000_000_000)
-        buffer.writeBytes(isoText.readableBytesSpan)
-        buffer.writeThousandths(wall / 1_000_000 % 1_000)
-        buffer.writeInteger(UInt8(ascii: "Z"))
+        line.write(isoText.span)
+        line.writeThousandths(wall / 1_000_000 % 1_000)
+        line.write("Z")
     }
 
     /// Writes `04/May/2026:03:02:01 +0000` (Common Log Format; AWS `$context.requestTime`).
-    mutating func writeCommonLogTime(_ wall: UInt64, to buffer: inout ByteBuffer) {
+    mutating func writeCommonLogTime(_ wall: UInt64, to line: inout LineWriter) {
         show(second: wall / 1_000_000_000)
-        buffer.writeBytes(commonLogText.readableBytesSpan)
+        line.write(commonLogText.span)
     }
 
     private mutating func show(second: UInt64) {
@@ -56,26 +56,24 @@ struct WallClock {
         self.second = second
         let date = CivilDate(daysSince1970: Int(second / 86_400))
         let time = Int(second % 86_400)
-        isoText.clear()
-        isoText.writeTwoDigits(date.year / 100)
-        isoText.writeTwoDigits(date.year % 100)
-        isoText.writeInteger(UInt8(ascii: "-"))
-        isoText.writeTwoDigits(date.month)
-        isoText.writeInteger(UInt8(ascii: "-"))
-        isoText.writeTwoDigits(date.day)
-        isoText.writeInteger(UInt8(ascii: "T"))
-        isoText.writeTime(time)
+        Self.put([date.year / 100, date.year % 100], at: [0, 2], of: &isoText)
+        Self.put([date.month, date.day], at: [5, 8], of: &isoText)
+        Self.put([time / 3_600, time / 60 % 60, time % 60], at: [11, 14, 17], of: &isoText)
+        Self.put([date.day, date.year / 100, date.year % 100], at: [0, 7, 9], of: &commonLogText)
+        Self.put([time / 3_600, time / 60 % 60, time % 60], at: [12, 15, 18], of: &commonLogText)
+        for letter in 0..<3 { commonLogText[3 + letter] = CivilDate.monthNames[(date.month - 1) * 3 + letter] }
+    }
 
-        commonLogText.clear()
-        commonLogText.writeTwoDigits(date.day)
-        commonLogText.writeInteger(UInt8(ascii: "/"))
-        commonLogText.writeStaticString(date.monthName)
-        commonLogText.writeInteger(UInt8(ascii: "/"))
-        commonLogText.writeTwoDigits(date.year / 100)
-        commonLogText.writeTwoDigits(date.year % 100)
-        commonLogText.writeInteger(UInt8(ascii: ":"))
-        commonLogText.writeTime(time)
-        commonLogText.writeStaticString(" +0000")
+    /// Overwrites two digits of a text for each number.
+    private static func put<let count: Int>(
+        _ numbers: InlineArray<count, Int>,
+        at places: InlineArray<count, Int>,
+        of text: inout [UInt8]
+    ) {
+        for index in 0..<count {
+            text[places[index]] = UInt8(truncatingIfNeeded: 48 + numbers[index] / 10)
+            text[places[index] + 1] = UInt8(truncatingIfNeeded: 48 + numbers[index] % 10)
+        }
     }
 
     /// The difference between the two clocks of the system now.
@@ -95,6 +93,8 @@ struct CivilDate {
     /// 1…31
     let day: Int
 
+    /// Three letters a month.
+    static let monthNames = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
     private static let daysOf400Years = 146_097
     /// From 1 March 1600, where a 400-year cycle starts, to 1970.
     private static let daysFrom1600To1970 = 135_080
@@ -114,45 +114,5 @@ struct CivilDate {
         self.day = dayOfYear - (monthFromMarch * 153 + 2) / 5 + 1
         month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         year = 1_600 + cycle * 400 + yearOfCycle + (monthFromMarch < 10 ? 0 : 1)
-    }
-
-    /// `Jan` … `Dec`
-    var monthName: StaticString {
-        switch month {
-        case 1: "Jan"
-        case 2: "Feb"
-        case 3: "Mar"
-        case 4: "Apr"
-        case 5: "May"
-        case 6: "Jun"
-        case 7: "Jul"
-        case 8: "Aug"
-        case 9: "Sep"
-        case 10: "Oct"
-        case 11: "Nov"
-        default: "Dec"
-        }
-    }
-}
-
-extension ByteBuffer {
-    /// Writes `.` and three digits.
-    mutating func writeThousandths(_ value: UInt64) {
-        let value = UInt32(truncatingIfNeeded: value)
-        let text = UInt32(UInt8(ascii: ".")) << 24 | (value / 100) << 16 | (value / 10 % 10) << 8 | value % 10
-        writeInteger(text + 0x0030_3030)
-    }
-
-    fileprivate mutating func writeTwoDigits(_ value: Int) {
-        writeInteger(UInt16(48 + value / 10 % 10) << 8 | UInt16(48 + value % 10))
-    }
-
-    /// Writes a second of a day as `03:02:01`.
-    fileprivate mutating func writeTime(_ second: Int) {
-        writeTwoDigits(second / 3_600)
-        writeInteger(UInt8(ascii: ":"))
-        writeTwoDigits(second / 60 % 60)
-        writeInteger(UInt8(ascii: ":"))
-        writeTwoDigits(second % 60)
     }
 }

@@ -1,0 +1,15 @@
+public import Admin
+import Pipeline
+
+extension Gateway: GatewayStatus {
+    /// What is served, since when, and why the last other configuration was not taken.
+    public func snapshot() -> SnapshotReport {
+        SnapshotReport(
+            of: current.snapshot.model,
+            revision: current.snapshot.revision,
+            loadedAt: loading.loadedAt.text,
+            compileTime: loading.compiledIn,
+            lastRefusal: loading.lastRefusal.map { SnapshotReport.Refusal(at: $0.at.text, faults: $0.faults) }
+        )
+    }
+}

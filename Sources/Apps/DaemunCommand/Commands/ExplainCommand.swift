@@ -1,0 +1,86 @@
+import ArgumentParser
+import Model
+
+/// `daemun explain`: which way a request would take, and why not the others.
+struct ExplainCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Say which API, route and backend a request would reach, and why not the others.",
+        discussion: """
+            URL is a whole one, of which the host is what the client sends as Host, or a path. Nothing is sent.
+
+            EXAMPLES
+              daemun explain GET http://api.test.com/v1.0/orders/7 gateway.yaml
+              daemun explain DELETE /v1.0/orders/7 --header 'Host: api.test.com' gateway.yaml
+              daemun explain --json GET /hello gateway.yaml | jq .answer
+
+            EXIT CODES
+              0  a route takes the request     1  none does, or the configuration has faults     2  wrong usage
+            """
+    )
+
+    @Argument(help: "The method, such as GET.")
+    var method: String
+
+    @Argument(help: "http://host/path?query, or /path?query.")
+    var url: RequestURL
+
+    @Option(
+        name: [.customShort("H"), .long],
+        help: ArgumentHelp("A header field, 'Name: value'. Of all fields only Host decides where a request goes.")
+    )
+    var header: [HeaderArgument] = []
+
+    @OptionGroup var input: ConfigurationArguments
+
+    @Flag(help: "Print an object with request, answer, api, route, steps, integration, apis and routes.")
+    var json = false
+
+    func report(_ style: TextStyle) throws -> Report {
+        let model: Model
+        switch try input.model() {
+        case .success(let read): model = read
+        case .failure(let faults): return .faults(faults, style)
+        }
+        let host = header.last { $0.name.lowercased() == "host" }?.value ?? url.authority
+        let request = ExplainedRequest.Request(method: method, host: host, path: url.path, query: url.query)
+        let explained: ExplainedRequest
+        do { explained = try ExplainedRequest(request, by: model) } catch { return .faults(error, style) }
+        if json { return try .json(explained, isAtFault: explained.route == nil) }
+        return Report(output: explained.text(style), isAtFault: explained.route == nil)
+    }
+}
+
+/// The URL of a request, kept as it was written.
+struct RequestURL: ExpressibleByArgument {
+    /// Empty when only a path was given.
+    var authority: String
+    var path: String
+    var query: String?
+
+    init?(argument: String) {
+        var rest = argument.prefix { $0 != "#" }
+        authority = ""
+        for scheme in ["http://", "https://"] where rest.lowercased().hasPrefix(scheme) {
+            rest = rest.dropFirst(scheme.count)
+            authority = String(rest.prefix { $0 != "/" && $0 != "?" })
+            rest = rest.dropFirst(authority.count)
+            if !rest.hasPrefix("/") { rest = "/" + rest }
+        }
+        guard rest.hasPrefix("/") else { return nil }
+        path = String(rest.prefix { $0 != "?" })
+        query = rest.firstIndex(of: "?").map { String(rest[$0...].dropFirst()) }
+    }
+}
+
+/// A header field, as `Name: value`.
+struct HeaderArgument: ExpressibleByArgument {
+    var name: String
+    var value: String
+
+    init?(argument: String) {
+        guard let colon = argument.firstIndex(of: ":"), colon != argument.startIndex else { return nil }
+        name = String(argument[..<colon])
+        value = String(argument[colon...].dropFirst().drop { $0 == " " })
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Model
+
+/// Where the model of a running gateway comes from: files or a single URL, with what the command line sets. Read anew
+/// for each reload.
+struct ModelSource: Sendable {
+    enum Origin: Sendable {
+        case files([String])
+        /// Everything goes to this server.
+        case proxy(String)
+    }
+
+    var origin: Origin
+    /// Listen on this port instead of those of the files.
+    var port: Int?
+    /// The admin listener's port instead of the files'.
+    var adminPort: Int?
+
+    /// What came of reading.
+    struct Reading: Sendable {
+        var model: Result<Model, Faults>
+        /// The files and folders of which a change may change the model.
+        var paths: [String]
+    }
+
+    func read() -> Reading {
+        let reading =
+            switch origin {
+            case .files(let files): Self.read(files)
+            case .proxy(let url): Self.read(proxy: url)
+            }
+        return Reading(model: reading.model.map(overridden), paths: reading.paths)
+    }
+
+    private static func read(_ files: [String]) -> Reading {
+        let loaded = ConfigurationReader(environment: ProcessInfo.processInfo.environment).read(files)
+        return Reading(model: loaded.model, paths: loaded.files + loaded.folders)
+    }
+
+    /// The same as a file of one API and one backend.
+    private static func read(proxy url: String) -> Reading {
+        let name = "--proxy"
+        let quoted = "'" + url.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+        let text = "{ apis: { proxy: { routes: { $default: proxy } } }, backends: { proxy: { targets: [\(quoted)] } } }"
+        let reader = ConfigurationReader(environment: [:], source: .texts([name: text]))
+        let model = reader.read([name]).model.mapError { faults in
+            Faults(
+                faults.all.map { fault in
+                    // The place would be one in the text above.
+                    Fault("--proxy: " + fault.message, text: fault.text, suggestion: fault.suggestion)
+                }
+            )
+        }
+        return Reading(model: model, paths: [])
+    }
+
+    private func overridden(_ model: Model) -> Model {
+        var model = model
+        if let port {
+            var listener = model.listeners.first ?? Listener(port: port)
+            listener.port = port
+            model.listeners = [listener]
+        }
+        if let adminPort {
+            var admin = model.admin ?? Admin(port: adminPort)
+            admin.port = adminPort
+            model.admin = admin
+        }
+        return model
+    }
+}

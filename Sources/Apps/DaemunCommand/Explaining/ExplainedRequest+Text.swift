@@ -1,0 +1,42 @@
+extension ExplainedRequest {
+    /// For people: the way from top to bottom, then what it is not.
+    func text(_ style: TextStyle) -> String {
+        let query = request.query.map { "?" + $0 } ?? ""
+        var text = style.bold("\(request.method) \(request.host)\(request.path)\(query)") + "\n\n"
+        text += TextTable(rows: wayRows).text
+        let others =
+            apis.filter { !$0.isTaken }.map { "  API \($0.name) \($0.verdict)\n" }
+            + routes.filter { !$0.isTaken }.map { "  route \($0.name) \($0.verdict)\n" }
+        if !others.isEmpty { text += "\n" + style.dim("Why not the others:") + "\n" + others.joined() }
+        return text
+    }
+
+    private var wayRows: [[String]] {
+        var rows: [[String]] = []
+        let place = { (source: String?) in source.map { " (\($0))" } ?? "" }
+        if let api { rows.append(["api", "\(api.name), stage \(api.stage)\(place(api.source))"]) }
+        if let route {
+            rows.append(["route", route.key + place(route.source)])
+            rows += route.parameters.map { ["", "\($0.name) = \($0.value)"] }
+            rows.append(["steps", steps.isEmpty ? "none" : steps.joined(separator: ", ")])
+        }
+        if let answer {
+            let parts = [
+                "\(answer.status) from the gateway", answer.cause.map { "cause \($0)" },
+                answer.allow.map { "Allow: \($0)" },
+            ]
+            rows.append(["answer", parts.compactMap { $0 }.joined(separator: ", ")])
+        }
+        if let status = integration?.status {
+            rows.append(["answer", "\(status) from the gateway, as the route says"])
+        }
+        if let backend = integration?.backend {
+            rows.append(["backend", "\(backend), \(integration?.balance ?? "")"])
+            for target in integration?.targets ?? [] {
+                let weight = target.weight == 1 ? "" : " (weight \(target.weight))"
+                rows.append(["", "→ \(target.method) \(target.url)\(weight)"])
+            }
+        }
+        return rows
+    }
+}

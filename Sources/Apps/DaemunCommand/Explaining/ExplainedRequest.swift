@@ -1,0 +1,142 @@
+import Model
+import Routing
+
+/// The way that a request would take through a gateway, and why no other.
+struct ExplainedRequest: Encodable {
+    struct Request: Encodable {
+        var method: String
+        /// The value of `Host`; empty when there is none.
+        var host: String
+        /// Canonical, unless it is refused.
+        var path: String
+        var query: String?
+    }
+
+    /// What the gateway answers when no route takes the request.
+    struct Answer: Encodable {
+        var status: Int
+        /// The stable cause in log and metrics.
+        var cause: String?
+        /// The field `Allow`.
+        var allow: String?
+    }
+
+    struct TakenAPI: Encodable {
+        var name: String
+        var stage: String
+        var source: String?
+    }
+
+    struct TakenRoute: Encodable {
+        var key: String
+        var source: String?
+        var parameters: [Parameter]
+    }
+
+    struct Parameter: Encodable {
+        var name: String
+        /// Percent-encoded, as it is matched and forwarded.
+        var value: String
+    }
+
+    /// An API or route, and what became of it.
+    struct Candidate: Encodable {
+        var name: String
+        /// Completes the sentence that starts with the name.
+        var verdict: String
+        var isTaken: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case name, verdict
+            case isTaken = "taken"
+        }
+    }
+
+    var request: Request
+    var answer: Answer?
+    var api: TakenAPI?
+    var route: TakenRoute?
+    /// The steps of the route's plan. `daemun run` has none yet that a configuration could ask for.
+    var steps: [String] = []
+    var integration: ExplainedIntegration?
+    var apis: [Candidate]
+    var routes: [Candidate]
+
+    /// Finds the way of a request.
+    /// - Throws: what is wrong with the routes of the model.
+    init(_ request: Request, by model: Model) throws(Faults) {
+        let explanation = try Explanation(
+            apis: model.apis,
+            host: request.host,
+            method: request.method,
+            path: request.path
+        )
+        let match = explanation.match
+        self.request = request
+        self.request.path = explanation.path
+        apis = explanation.apis.map { candidate in
+            Candidate(
+                name: model.apis[candidate.index].name,
+                verdict: candidate.verdict.description,
+                isTaken: candidate.verdict == .taken
+            )
+        }
+        guard let index = match.api else {
+            routes = []
+            answer = Self.answer(of: match, to: request.method)
+            return
+        }
+        let api = model.apis[index]
+        self.api = TakenAPI(name: api.name, stage: api.stage, source: api.source?.description)
+        routes = explanation.routes.map { candidate in
+            Candidate(
+                name: api.routes[candidate.index].key.description,
+                verdict: candidate.verdict.description,
+                isTaken: candidate.verdict == .taken
+            )
+        }
+        guard case .route(let position) = match.outcome else {
+            answer = Self.answer(of: match, to: request.method)
+            return
+        }
+        let taken = api.routes[position]
+        let parameters = Self.parameters(of: taken.key, match, explanation.path)
+        route = TakenRoute(
+            key: taken.key.description,
+            source: taken.source?.description,
+            parameters: parameters
+        )
+        integration = ExplainedIntegration(
+            of: taken,
+            remainder: Self.text(explanation.path, from: api.stripsBasePath ? match.basePathEnd : 0),
+            parameters: parameters,
+            request: self.request,
+            backends: model.backends
+        )
+    }
+
+    private static func parameters(of key: RouteKey, _ match: Match, _ path: String) -> [Parameter] {
+        guard case .path(_, let template) = key else { return [] }
+        return zip(template.parameterNames, 0..<match.parameters.count).map { name, index in
+            let range = match.parameters[index]
+            return Parameter(name: name, value: text(path, from: range.lowerBound, to: range.upperBound))
+        }
+    }
+
+    /// A part of a path, by its bytes.
+    private static func text(_ path: String, from start: Int, to end: Int? = nil) -> String {
+        let bytes = path.utf8.prefix(end ?? path.utf8.count).dropFirst(start)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func answer(of match: Match, to method: String) -> Answer? {
+        switch match.outcome {
+        case .route: nil
+        case .methodNotAllowed(let allow) where method == "OPTIONS": Answer(status: 204, allow: "\(allow)")
+        case .methodNotAllowed(let allow):
+            Answer(status: 405, cause: "route.method-not-allowed", allow: "\(allow)")
+        case .notFound: Answer(status: 404, cause: match.api == nil ? "route.no-api" : "route.not-found")
+        case .refused(let fault): Answer(status: 400, cause: fault.rawValue)
+        }
+    }
+}

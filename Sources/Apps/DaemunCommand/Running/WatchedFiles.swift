@@ -1,0 +1,66 @@
+import Foundation
+
+/// Notices that files have changed by looking at their marks. Free of time.
+///
+/// A mark is what `stat` says at the end of all symbolic links, so that it differs after a write, after an editor has put
+/// another file in its place, and after a mounted ConfigMap was switched over. Of a folder it changes with its names.
+struct WatchedFiles {
+    /// What a look at the files showed.
+    enum Finding {
+        case same
+        /// They differ from what they were, and may be in the middle of a change.
+        case changing
+        /// They have changed, and have not since the last look.
+        case changed
+    }
+
+    private struct Mark: Equatable {
+        var file: UInt64
+        var size: UInt64
+        var modified: Date
+
+        /// `nil` when there is no such file.
+        init?(_ path: String) {
+            let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+            file = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
+            size = (attributes[.size] as? NSNumber)?.uint64Value ?? 0
+            modified = attributes[.modificationDate] as? Date ?? .distantPast
+        }
+    }
+
+    /// As they were when they were found changed, or first followed.
+    private var known: [String: Mark?]
+    /// As they were at the last look, if they differed then.
+    private var seen: [String: Mark?]?
+
+    init(_ paths: [String]) { known = Self.marks(of: paths) }
+
+    /// Watches these from now on. Those that were watched before keep their marks: they may have changed while they were
+    /// read.
+    mutating func follow(_ paths: [String]) {
+        let former = known
+        known = Self.marks(of: paths).merging(former.filter { paths.contains($0.key) }) { _, former in former }
+        seen = nil
+    }
+
+    /// Looks at the files once.
+    mutating func look() -> Finding {
+        let marks = Self.marks(of: Array(known.keys))
+        if marks == known {
+            seen = nil
+            return .same
+        }
+        guard marks == seen else {
+            seen = marks
+            return .changing
+        }
+        known = marks
+        seen = nil
+        return .changed
+    }
+
+    private static func marks(of paths: [String]) -> [String: Mark?] {
+        Dictionary(paths.map { ($0, Mark($0)) }, uniquingKeysWith: { first, _ in first })
+    }
+}

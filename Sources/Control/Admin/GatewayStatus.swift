@@ -1,0 +1,9 @@
+/// What the operator's listener asks the gateway for. Answers may take their time: nobody on the request path waits.
+public protocol GatewayStatus: Sendable {
+    /// Why the gateway is not ready to serve, a sentence a reason; empty when it is.
+    func readiness() async -> [String]
+    /// All metrics in Prometheus' text format 0.0.4.
+    func metrics() async -> String
+    /// What is served, and what became of the last attempt to change it.
+    func snapshot() async -> SnapshotReport
+}

@@ -1,0 +1,19 @@
+/// What must hold for every input of the codec, whoever made the input: a fuzzer, a seeded generator, or a file of an
+/// earlier find. The raw value is the name of the fuzz target, and of its folders of inputs.
+public enum WireProperty: String, CaseIterable, Sendable {
+    /// `RequestParser` and the writer of what it parsed.
+    case requestHead = "FuzzRequestHead"
+    /// `ResponseParser` and the writer of what it parsed.
+    case responseHead = "FuzzResponseHead"
+    /// `BodyDecoder` of chunked bodies, `TrailerFilter`, and the chunks written anew.
+    case body = "FuzzBody"
+
+    /// Holds the codec to the property for one input.
+    public func check(_ input: [UInt8]) throws(Violation) {
+        switch self {
+        case .requestHead: try RequestHeadProperty.check(input)
+        case .responseHead: try ResponseHeadProperty.check(input)
+        case .body: try BodyProperty.check(input)
+        }
+    }
+}

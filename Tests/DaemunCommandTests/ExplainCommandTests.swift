@@ -1,0 +1,84 @@
+import ArgumentParser
+import Testing
+
+@testable import DaemunCommand
+
+@Suite struct ExplainCommandTests {
+    private let folder: TemporaryFolder
+    private let file: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = try folder.write(shop, to: "shop.yaml")
+    }
+
+    @Test func `the way is told from API to servers, and why not the others`() throws {
+        #expect(
+            try explain("GET", "http://api.test/v1/orders/%37?x=1") == """
+                GET api.test/v1/orders/7?x=1
+
+                api      orders, stage $default (shop.yaml:3:3)
+                route    GET /orders/{id} (shop.yaml:8:7)
+                         id = 7
+                steps    none
+                backend  orders, hash(ip)
+                         → GET http://a.test:1/intern/7?x=1
+                         → GET http://b.test/base/intern/7?x=1 (weight 3)
+
+                Why not the others:
+                  API all is less specific about the host than api.test
+                  route POST /orders has another path
+                  route ANY /files/{path+} has another path
+                  route GET /hello has another path
+
+                """
+        )
+    }
+
+    @Test func `the base path is taken off and the method replaced`() throws {
+        #expect(try explain("PUT", "https://api.test:443/v1/files/a//b#c").contains("→ GET http://c.test/files/a/b\n"))
+    }
+
+    @Test func `a Host field decides instead of the URL`() throws {
+        let text = try explain("GET", "/v1/hello", "--header", "host: API.test")
+        #expect(text.contains("answer  200 from the gateway, as the route says\n"))
+    }
+
+    @Test func `a path without a host falls to the API for all hosts`() throws {
+        #expect(try explain("GET", "/v1/hello?").contains("→ GET http://c.test/v1/hello?\n"))
+    }
+
+    @Test(
+        arguments: [
+            ("DELETE", "http://api.test/v1/hello", "405 from the gateway, cause route.method-not-allowed, Allow: GET"),
+            ("OPTIONS", "http://api.test/v1/hello", "204 from the gateway, Allow: GET"),
+            ("GET", "http://api.test/v1/nothing", "404 from the gateway, cause route.not-found"),
+            ("GET", "http://api.test/v2", "404 from the gateway, cause route.no-api"),
+            ("GET", "http://api.test/v1/../x", "400 from the gateway, cause path.dot-segment"),
+        ]
+    )
+    func `a request that no route takes is at fault`(method: String, url: String, answer: String) throws {
+        let report = try ExplainCommand.parse([method, url, file]).report(.plain)
+        #expect(report.isAtFault)
+        #expect(report.output.contains(answer))
+    }
+
+    @Test func `JSON says the same`() throws {
+        let output = try ExplainCommand.parse(["--json", "GET", "http://api.test/v1/orders/7", file]).report(.plain)
+            .output
+        #expect(output.contains(#""parameters":[{"name":"id","value":"7"}]"#))
+        #expect(output.contains(#"{"name":"GET /hello","taken":false,"verdict":"has another path"}"#))
+        #expect(output.contains(#"{"method":"GET","url":"http://b.test/base/intern/7","weight":3}"#))
+    }
+
+    @Test(arguments: [["GET", "api.test/v1"], ["GET", "/", "--header", "nothing"], ["GET"]])
+    func `wrong usage is refused before anything is read`(arguments: [String]) {
+        #expect(throws: (any Error).self) { try ExplainCommand.parse(arguments) }
+    }
+
+    /// The output without the folder of the file, whose length would move the columns.
+    private func explain(_ arguments: String...) throws -> String {
+        try ExplainCommand.parse(arguments + [file]).report(.plain).output
+            .replacing(folder.path + "/", with: "")
+    }
+}

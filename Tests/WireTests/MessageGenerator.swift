@@ -1,0 +1,94 @@
+import Exchange
+
+/// Random messages of every legal shape, and random damage to them. The same seed gives the same messages.
+struct MessageGenerator {
+    private var random: SplitMix64
+
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    mutating func request() -> [UInt8] {
+        let version = pick(["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0"])
+        let target = pick([
+            "/", "/a/b", "/a?b=c", "/?", "*", "http://i/a", "https://[::1]:8/a?b", "http://i", "http://i?q",
+            "//a/..;/%2e",
+        ])
+        var text = pick(["", "", "", "\r\n"])
+        text += pick(["GET", "POST", "OPTIONS", "HEAD", "x-y"]) + " \(target) \(version)\r\n"
+        return Array(latin1: text + section(with: "Host: " + pick(["h", "h:80", "[1::2]", "a.b.", "H:"])))
+    }
+
+    mutating func response() -> [UInt8] {
+        let status = pick(["200", "204", "304", "100", "103", "404", "599", "205"])
+        let line =
+            pick(["HTTP/1.1", "HTTP/1.1", "HTTP/1.0"]) + " \(status)" + pick([" OK", " ", "", " Not \u{E9} Found"])
+        return Array(latin1: line + "\r\n" + section(with: "Server: x"))
+    }
+
+    /// A chunked body behind the bytes that say how it is cut; see `BodyProperty`.
+    mutating func body() -> [UInt8] {
+        let cuts = (0..<number(below: 6)).map { _ in UInt8(number(below: 30)) }
+        var text = ""
+        for _ in 0..<number(below: 5) {
+            let count = 1 + number(below: 40)
+            let zeros = String(repeating: "0", count: number(below: 3))
+            text += zeros + String(count, radix: 16, uppercase: flip()) + pick(["", "", ";a", ";a=\"b\""]) + "\r\n"
+            text += String(repeating: pick(["a", "\r", "\n", "0"]), count: count) + "\r\n"
+        }
+        text += pick(["0\r\n", "000;x\r\n"])
+        for _ in 0..<max(0, number(below: 6) - 3) { text += field() + "\r\n" }
+        return [UInt8(cuts.count)] + cuts + Array(latin1: text + "\r\n" + pick(["", "GET /"]))
+    }
+
+    /// Changes one to three bytes or lines.
+    mutating func damage(_ message: inout [UInt8]) {
+        let telling: [UInt8] = [
+            0x00, 0x09, 0x0A, 0x0B, 0x0D, 0x20, 0x22, 0x23, 0x2C, 0x2D, 0x30, 0x3A, 0x3B, 0x7F, 0x80, 0xFF,
+        ]
+        for _ in 0...number(below: 3) where !message.isEmpty {
+            let index = number(below: message.count)
+            switch number(below: 6) {
+            case 0: message[index] = UInt8(number(below: 256))
+            case 1: message[index] = pick(telling)
+            case 2: message.insert(pick(telling), at: index)
+            case 3: message.remove(at: index)
+            case 4: message.removeSubrange(index..<min(message.count, index + number(below: 12)))
+            default:
+                let end = min(message.count, index + number(below: 24))
+                message.insert(contentsOf: message[index..<end], at: number(below: message.count))
+            }
+        }
+    }
+
+    private mutating func section(with first: String) -> String {
+        var lines = [first]
+        if let framing = pick([nil, nil, "Content-Length: 0", "content-length:12", "Transfer-Encoding: Chunked"]) {
+            lines.append(framing)
+        }
+        for _ in 0..<number(below: 7) { lines.append(field()) }
+        lines.shuffle(using: &random)
+        return lines.map { $0 + "\r\n" }.joined() + "\r\n"
+    }
+
+    mutating func field() -> String {
+        let name = pick([
+            "A", "x-a", "X-A", "Accept", "Connection", "connection", "Keep-Alive", "TE", "Upgrade", "Via", "Cookie",
+            "Expect",
+            "Trailer", "Proxy-Connection", "!#$%&'*+-.^_`|~", "User-Agent",
+        ])
+        let value =
+            switch name.lowercased() {
+            case "expect": "100-continue"
+            case "connection": pick(["close", "keep-alive", "x-a", "te, X-A ,, close", "expect", "host, a", "a\t,\tb"])
+            default:
+                pick([
+                    "", "b", "a b", "a\tb", "caf\u{E9}", "\"x, y\"", "close", "chunked",
+                    String(repeating: "v", count: 30),
+                ])
+            }
+        return name + pick([": ", ": ", ": ", ":", ":  ", ":\t"]) + value + pick(["", "", "", " ", "\t "])
+    }
+
+    mutating func number(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
+    mutating func flip() -> Bool { Bool.random(using: &random) }
+    private mutating func pick<Element>(_ choices: [Element]) -> Element { choices[number(below: choices.count)] }
+}

@@ -119,7 +119,7 @@ extension HTTP1Connection: ClientStream {
     // MARK: Ends
 
     func abort(_ cause: Cause) {
-        endCall(cause: cause)
+        endCall(cause: cause, at: worker.now)
         close()
     }
 
@@ -145,13 +145,13 @@ extension HTTP1Connection: ClientStream {
     }
 
     /// Ends the call in flight, if there is one, without writing anything.
-    func endCall(cause: Cause?) {
+    func endCall(cause: Cause?, at now: UInt64) {
         guard let exchange else { return }
         self.exchange = nil
         hasResponseStarted = false
         if let cause, exchange.record.cause == nil { exchange.record.cause = cause }
         if exchange.record.status == 0 { exchange.record.status = 499 }
-        exchange.record.endedAt = worker.now
+        exchange.record.endedAt = now
         exchange.integration?.cancel()
         exchange.integration = nil
         server.handler.end(exchange)
@@ -198,9 +198,10 @@ extension HTTP1Connection: ClientStream {
         let closes = closesAfterResponse
         if closes { writeLast() }
         exchange?.integration = nil
-        endCall(cause: nil)
+        let now = worker.now
+        endCall(cause: nil, at: now)
         guard !closes, phase == .call else { return }
-        becomeIdle()
+        becomeIdle(at: now)
         advance()
     }
 

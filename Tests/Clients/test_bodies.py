@@ -436,7 +436,6 @@ def test_a_client_that_closes_before_the_answer_is_taken_to_be_half_closed(start
     goes_on.set()
     assert gone(gateway)["path"] == "/slow"
     assert gateway.exchange(request()).body == b"hello"
-    assert len(backend.peers) == 1
 
 
 @pytest.mark.parametrize("leave", [Client.close, Client.reset])

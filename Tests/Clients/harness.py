@@ -22,6 +22,9 @@ import time
 PATIENCE = 10.0
 """Seconds after which something that should happen is taken not to happen."""
 
+ONE_THREAD = ("--threads", "1")
+"""Arguments of a gateway whose connections to a backend are shared by all clients."""
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from harness import Client, chunked, request, response, wait_until
+from harness import ONE_THREAD, Client, chunked, request, response, wait_until
 
 MiB = 1 << 20
 PATTERN = os.urandom(MiB)
@@ -426,7 +426,7 @@ def test_a_client_that_closes_before_the_answer_is_taken_to_be_half_closed(start
     """A FIN does not tell which it is, so the call goes on; its answer then finds nobody, and harms nobody."""
     goes_on = threading.Event()
     backend = make_backend(lambda _: goes_on.wait(5) and response(body=b"hello"))
-    gateway = start(route(backend))
+    gateway = start(route(backend), arguments=ONE_THREAD)
     client = gateway.connect()
     client.send(request("GET", "/slow"))
     backend.wait_for_requests(1)

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from harness import chunked, request, response
+from harness import ONE_THREAD, chunked, request, response
 
 ROUTES = """
 apis:
@@ -166,7 +166,8 @@ def test_a_backend_that_closes_does_not_close_the_client(start, make_backend):
     assert len(backend.peers) == 5
 
 
-def test_backend_connections_are_used_again_by_all_clients(gateway, echo):
+def test_backend_connections_are_used_again_by_all_clients(start, echo):
+    gateway = start(ROUTES.format(backend=echo.url), arguments=ONE_THREAD)
     for number in range(10):
         assert gateway.exchange(request("POST", "/", "Connection: close", body=b"%d" % number)).body == b"/|%d" % number
     assert len(echo.peers) == 1

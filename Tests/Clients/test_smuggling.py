@@ -7,7 +7,7 @@ Whoever gets `/admin` past the gateway has won: no route leads there, and only a
 import itertools
 
 import pytest
-from harness import chunked, request, wait_until
+from harness import ONE_THREAD, chunked, request, wait_until
 
 HIDDEN = b"GET /admin HTTP/1.1\r\nHost: inner.test\r\n\r\n"
 POST = b"POST /public/a HTTP/1.1\r\nHost: shop.test\r\n"
@@ -91,10 +91,11 @@ def nginx(start_nginx):
 
 @pytest.fixture(scope="module")
 def gateway(start_shared, nginx):
-    # One connection to nginx, so that what is left on it by one request would meet the next.
+    # One thread and one connection to nginx, so that what one request leaves there would meet the next.
     return start_shared(
         "apis: { all: { routes: { 'ANY /public/{p+}': inner } } }\n"
-        f"backends: {{ inner: {{ targets: {nginx.url}, pool: {{ connections: 1 }} }} }}"
+        f"backends: {{ inner: {{ targets: {nginx.url}, pool: {{ connections: 1 }} }} }}",
+        arguments=ONE_THREAD,
     )
 
 

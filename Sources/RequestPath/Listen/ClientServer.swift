@@ -27,6 +27,7 @@ public final class ClientServer {
 
     private var sockets: [(address: String, port: Int, channel: any Channel)] = []
     private var connections: ContiguousArray<HTTP1Connection> = []
+    private let openInAllWorkers: ConnectionCount
     private var whenEmpty: EventLoopPromise<Void>?
 
     // Shared by the connections, so that none of them holds its own.
@@ -36,10 +37,17 @@ public final class ClientServer {
     let lineEnd = ByteBuffer(string: "\r\n")
 
     /// Makes a server without sockets.
-    public init(worker: WorkerContext, handler: any ExchangeHandler, settings: ClientSettings) {
+    /// - Parameter openInAllWorkers: shared by the workers, since the limit of connections is one of the process.
+    public init(
+        worker: WorkerContext,
+        handler: any ExchangeHandler,
+        settings: ClientSettings,
+        openInAllWorkers: ConnectionCount = ConnectionCount()
+    ) {
         self.worker = worker
         self.handler = handler
         self.settings = settings
+        self.openInAllWorkers = openInAllWorkers
     }
 
     /// Open client connections.
@@ -114,7 +122,7 @@ public final class ClientServer {
 
     /// Takes a new connection in, unless there are too many.
     func admit(_ connection: HTTP1Connection) -> Bool {
-        guard connections.count < settings.connections else { return false }
+        guard openInAllWorkers.add(limit: settings.connections) else { return false }
         connection.position = connections.count
         connections.append(connection)
         handler.connectionOpened()
@@ -122,6 +130,7 @@ public final class ClientServer {
     }
 
     func dismiss(_ connection: HTTP1Connection) {
+        openInAllWorkers.remove()
         handler.connectionClosed()
         let last = connections.removeLast()
         if last !== connection {

@@ -25,14 +25,26 @@ final class Worker {
     /// - Parameters:
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
+    ///   - openInAllWorkers: counts the client connections of all of them.
     ///   - seed: should differ between workers.
-    init(_ publication: Publication, on eventLoop: any EventLoop, workers: Int, seed: UInt64) {
+    init(
+        _ publication: Publication,
+        on eventLoop: any EventLoop,
+        workers: Int,
+        openInAllWorkers: ConnectionCount = ConnectionCount(),
+        seed: UInt64
+    ) {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
         calls = ProxyCalls(worker: context)
         metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
-        server = ClientServer(worker: context, handler: self, settings: clientSettings())
+        server = ClientServer(
+            worker: context,
+            handler: self,
+            settings: clientSettings(),
+            openInAllWorkers: openInAllWorkers
+        )
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)
     }

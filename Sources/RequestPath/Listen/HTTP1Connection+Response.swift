@@ -174,6 +174,10 @@ extension HTTP1Connection: ClientStream {
         exchange.record.status = status
         // A client that waits for 100 may send its body or not: the next message can't be told from it.
         if exchange.request.expectsContinue { closesAfterResponse = true }
+        // Nor is a body read past that is too long for it.
+        if !isRequestOver, case .length(let count) = exchange.request.framing, count > Self.mostDiscarded {
+            closesAfterResponse = true
+        }
     }
 
     private func writeStatusLine(_ head: borrowing ResponseHead) {

@@ -26,7 +26,7 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
     }
 
     private static let mostUnread = 65_536
-    private static let mostDiscarded = 262_144
+    static let mostDiscarded = 262_144
     static let lingerTime: UInt64 = 2_000_000_000
     /// What a connection without a call gets to bring one while the gateway drains: its client may just be sending it.
     static let drainGrace: UInt64 = 1_000_000_000
@@ -80,7 +80,9 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
             context.close(promise: nil)
             return
         }
-        let text = context.channel.remoteAddress?.ipAddress ?? ""
+        var text = context.channel.remoteAddress?.ipAddress ?? ""
+        // What an IPv4 client is called by a socket that takes both families; it is told and trusted by its own address.
+        if text.hasPrefix("::ffff:"), text.contains(".") { text.removeFirst("::ffff:".count) }
         let bytes = IPAddress(text)?.bytes ?? []
         peer = PeerAddress(text: text.utf8.span, bytes: bytes.span)
         peer.isTrusted = server.settings.trusts(peer)

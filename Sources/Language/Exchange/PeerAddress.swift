@@ -25,9 +25,14 @@ public struct PeerAddress: Sendable {
     /// Whether the address is IPv6, so that `Forwarded` has to quote it.
     public var isVersion6: Bool { byteCount == 16 }
 
+    /// Gives the text to `body`.
+    public func withText(_ body: (RawSpan) -> Void) {
+        unsafe body(text.span.extracting(0..<Int(textCount)).bytes)
+    }
+
     /// Writes the text.
     public func write(to buffer: inout ByteBuffer) {
-        unsafe buffer.writeBytes(text.span.extracting(0..<Int(textCount)).bytes)
+        withText { _ = buffer.writeBytes($0) }
     }
 
     /// Gives the address's bytes to `body`.

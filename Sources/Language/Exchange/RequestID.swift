@@ -39,16 +39,19 @@ public struct RequestID: Sendable, Hashable {
         kept = bytes
     }
 
+    /// Gives the id's text to `body`.
+    public func withText(_ body: (RawSpan) -> Void) {
+        if let kept { return body(kept.readableBytesSpan) }
+        let digits: InlineArray<4, UInt64> = [
+            Self.hex(high >> 32).bigEndian, Self.hex(high).bigEndian, Self.hex(low >> 32).bigEndian,
+            Self.hex(low).bigEndian,
+        ]
+        unsafe body(digits.span.bytes)
+    }
+
     /// Writes the id's text.
     public func write(to buffer: inout ByteBuffer) {
-        if let kept {
-            buffer.writeBytes(kept.readableBytesSpan)
-        } else {
-            buffer.writeInteger(Self.hex(high >> 32))
-            buffer.writeInteger(Self.hex(high))
-            buffer.writeInteger(Self.hex(low >> 32))
-            buffer.writeInteger(Self.hex(low))
-        }
+        withText { _ = buffer.writeBytes($0) }
     }
 
     /// Eight hex digits of the low 32 bits, the first digit highest: every nibble to its digit at once.

@@ -12,16 +12,45 @@ extension ByteBuffer {
         writeStaticString("\r\n")
     }
 
+    /// Writes the frame before a chunk's data: its size in hex and a line end.
+    public mutating func writeChunkSize(_ size: Int) {
+        var started = false
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: size >> shift) & 15
+            if digit != 0 || started || shift == 0 {
+                started = true
+                writeInteger(digit < 10 ? digit + 48 : digit + 87)
+            }
+        }
+        writeStaticString("\r\n")
+    }
+}
+
+extension HeadWriter {
+    /// Writes one field as `name: value CRLF`.
+    mutating func writeField(_ field: Field, of head: ByteBuffer) {
+        let bytes = head.readableBytesSpan
+        writeBytes(bytes.extracting(field.name.range))
+        writeStaticString(": ")
+        writeBytes(bytes.extracting(field.value.range))
+        writeStaticString("\r\n")
+    }
+
     /// Writes the fields of a section without those in `dropped` and those that `Connection` names. Neighbours that read
     /// exactly as they would be written are copied together.
-    public mutating func writeFields(_ section: borrowing FieldSection, of head: ByteBuffer, dropping dropped: FieldNameSet) {
+    public mutating func writeFields(
+        _ section: borrowing FieldSection,
+        of head: ByteBuffer,
+        dropping dropped: FieldNameSet
+    ) {
         var runStart = 0
         var runEnd = 0
         let bytes = head.readableBytesSpan
         for index in 0..<section.fields.count {
             let field = section.fields[index]
             let isDropped =
-                dropped.has(field.known) || section.connectionNamesOthers && Self.isNamedByConnection(field, section, head)
+                dropped.has(field.known)
+                || section.connectionNamesOthers && Self.isNamedByConnection(field, section, head)
             if !isDropped, field.isCanonical {
                 if runEnd == runStart { runStart = Int(field.name.start) }
                 runEnd = field.lineEnd
@@ -35,7 +64,11 @@ extension ByteBuffer {
     }
 
     /// Whether a `Connection` field names this one (RFC 9110, 7.6.1). Only asked when some unusual name is in there.
-    private static func isNamedByConnection(_ field: Field, _ section: borrowing FieldSection, _ head: ByteBuffer) -> Bool {
+    private static func isNamedByConnection(
+        _ field: Field,
+        _ section: borrowing FieldSection,
+        _ head: ByteBuffer
+    ) -> Bool {
         let span = head.readableBytesUInt8Span
         var isNamed = false
         for index in 0..<section.fields.count where section.fields[index].known == .connection {
@@ -51,18 +84,5 @@ extension ByteBuffer {
             }
         }
         return isNamed
-    }
-
-    /// Writes the frame before a chunk's data: its size in hex and a line end.
-    public mutating func writeChunkSize(_ size: Int) {
-        var started = false
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: size >> shift) & 15
-            if digit != 0 || started || shift == 0 {
-                started = true
-                writeInteger(digit < 10 ? digit + 48 : digit + 87)
-            }
-        }
-        writeStaticString("\r\n")
     }
 }

@@ -72,7 +72,9 @@ extension RequestMessage {
             out.writeBytes(bytes.extracting(head.authority.range))
             out.writeStaticString("\r\n")
         }
-        out.writeFields(head.section, of: head.bytes, dropping: .hopByHop.union(FieldNameSet([.host, .expect])))
+        out.writeHead {
+            $0.writeFields(head.section, of: head.bytes, dropping: .hopByHop.union(FieldNameSet([.host, .expect])))
+        }
         if head.expectsContinue { out.writeStaticString("Expect: 100-continue\r\n") }
         let length: Int? = if case .length(let length) = head.framing { length } else { nil }
         out.endHead(head.framing, length: length, version: head.version, keepsAlive: head.keepsAlive)

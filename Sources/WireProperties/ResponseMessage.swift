@@ -59,7 +59,7 @@ extension ResponseMessage {
         out.writeStaticString(" ")
         out.writeBytes(head.bytes.readableBytesSpan.extracting(head.reason.range))
         out.writeStaticString("\r\n")
-        out.writeFields(head.section, of: head.bytes, dropping: .hopByHop)
+        out.writeHead { $0.writeFields(head.section, of: head.bytes, dropping: .hopByHop) }
         out.endHead(head.framing, length: head.contentLength, version: head.version, keepsAlive: head.keepsAlive)
         return Array(buffer: out)
     }

@@ -38,7 +38,7 @@ import WireProperties
         var head = RequestHead()
         _ = try RequestParser(limits: HeadLimits(), names: FieldNameTable()).parse(buffer, scanned: 0, into: &head)
         var out = ByteBuffer()
-        out.writeFields(head.section, of: buffer, dropping: .hopByHop.union(FieldNameSet(.host)))
+        out.writeHead { $0.writeFields(head.section, of: buffer, dropping: .hopByHop.union(FieldNameSet(.host))) }
         return Array(buffer: out)
     }
 }

@@ -15,7 +15,8 @@ public final class ReadBuffers {
     public func take() -> ByteBuffer {
         for index in stride(from: free.count - 1, through: max(free.count - 4, 0), by: -1)
         where free[index].modifyIfUniquelyOwned({ $0.clear() }) != nil {
-            return free.remove(at: index)
+            free.swapAt(index, free.count - 1)
+            return free.removeLast()
         }
         return ByteBufferAllocator().buffer(capacity: Self.capacity)
     }

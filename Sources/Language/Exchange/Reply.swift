@@ -123,18 +123,22 @@ extension ByteBuffer {
     /// Writes a number in decimal digits without allocating.
     @inlinable
     public mutating func writeDecimal(_ value: UInt) {
-        if value < 10 {
-            writeInteger(UInt8(truncatingIfNeeded: value) + 48)
-            return
-        }
+        value.withDecimalDigits { _ = writeBytes($0) }
+    }
+}
+
+extension UInt {
+    /// Gives the number's decimal digits to `body`, without allocating.
+    @inlinable
+    public func withDecimalDigits(_ body: (RawSpan) -> Void) {
         var digits = InlineArray<20, UInt8>(repeating: 0)
-        var rest = value
+        var rest = self
         var start = 20
         repeat {
             start -= 1
             digits[start] = UInt8(truncatingIfNeeded: rest % 10) + 48
             rest /= 10
         } while rest > 0
-        unsafe writeBytes(digits.span.extracting(start..<20).bytes)
+        unsafe body(digits.span.extracting(start..<20).bytes)
     }
 }

@@ -11,9 +11,11 @@ extension HTTP1Connection: ClientStream {
     func sendInformational(_ head: borrowing ResponseHead) {
         guard let exchange, exchange.request.version == .http11, !hasResponseStarted else { return }
         worker.claimResponseScratch(for: self)
-        writeStatusLine(head)
-        worker.responseScratch.writeFields(head.section, of: head.bytes, dropping: .hopByHop)
-        worker.responseScratch.writeStaticString("\r\n")
+        worker.responseScratch.writeHead { out in
+            Self.writeStatusLine(head, to: &out)
+            out.writeFields(head.section, of: head.bytes, dropping: .hopByHop)
+            out.writeStaticString("\r\n")
+        }
         flush()
     }
 
@@ -30,10 +32,12 @@ extension HTTP1Connection: ClientStream {
             isResponseChunked = exchange.request.version == .http11
             if !isResponseChunked { closesAfterResponse = true }
         }
-        writeStatusLine(head)
-        worker.responseScratch.writeFields(head.section, of: head.bytes, dropping: dropped)
-        if isResponseChunked { worker.responseScratch.writeStaticString("Transfer-Encoding: chunked\r\n") }
-        endHead(exchange)
+        worker.responseScratch.writeHead { out in
+            Self.writeStatusLine(head, to: &out)
+            out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            if isResponseChunked { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
+            endHead(exchange, to: &out)
+        }
     }
 
     func sendBody(_ part: ByteBuffer) {
@@ -72,25 +76,28 @@ extension HTTP1Connection: ClientStream {
         start(exchange, status: reply.status)
         let mayHaveBody = reply.status != 204 && reply.status != 304
         let isHEAD = exchange.request.isHEAD
-        worker.responseScratch.writeStaticString("HTTP/1.1 ")
-        worker.responseScratch.writeDecimal(reply.status)
-        worker.responseScratch.writeStaticString(" ")
-        worker.responseScratch.writeStaticString(StatusLine.reason(reply.status))
-        worker.responseScratch.writeStaticString("\r\nDate: ")
-        server.date.write(to: &worker.responseScratch)
-        worker.responseScratch.writeStaticString("\r\n")
-        for field in reply.fields {
-            worker.responseScratch.writeString(field.name)
-            worker.responseScratch.writeStaticString(": ")
-            worker.responseScratch.writeString(field.value)
-            worker.responseScratch.writeStaticString("\r\n")
+        let date = server.date.current()
+        worker.responseScratch.writeHead { out in
+            out.writeStaticString("HTTP/1.1 ")
+            out.writeDecimal(UInt(reply.status))
+            out.writeStaticString(" ")
+            out.writeStaticString(StatusLine.reason(reply.status))
+            out.writeStaticString("\r\nDate: ")
+            out.writeImmutableBuffer(date)
+            out.writeStaticString("\r\n")
+            for field in reply.fields {
+                out.writeString(field.name)
+                out.writeStaticString(": ")
+                out.writeString(field.value)
+                out.writeStaticString("\r\n")
+            }
+            if mayHaveBody {
+                out.writeStaticString("Content-Length: ")
+                out.writeDecimal(UInt(reply.body.readableBytes))
+                out.writeStaticString("\r\n")
+            }
+            endHead(exchange, to: &out)
         }
-        if mayHaveBody {
-            worker.responseScratch.writeStaticString("Content-Length: ")
-            worker.responseScratch.writeDecimal(reply.body.readableBytes)
-            worker.responseScratch.writeStaticString("\r\n")
-        }
-        endHead(exchange)
         if mayHaveBody, !isHEAD {
             exchange.record.responseBytes += reply.body.readableBytes
             worker.responseScratch.writeBytes(reply.body.readableBytesSpan)
@@ -180,24 +187,24 @@ extension HTTP1Connection: ClientStream {
         }
     }
 
-    private func writeStatusLine(_ head: borrowing ResponseHead) {
-        worker.responseScratch.writeStaticString("HTTP/1.1 ")
-        worker.responseScratch.writeDecimal(head.status)
-        worker.responseScratch.writeStaticString(" ")
-        worker.responseScratch.writeBytes(head.bytes.readableBytesSpan.extracting(head.reason.range))
-        worker.responseScratch.writeStaticString("\r\n")
+    private static func writeStatusLine(_ head: borrowing ResponseHead, to out: inout HeadWriter) {
+        out.writeStaticString("HTTP/1.1 ")
+        out.writeDecimal(UInt(head.status))
+        out.writeStaticString(" ")
+        out.writeBytes(head.bytes.readableBytesSpan.extracting(head.reason.range))
+        out.writeStaticString("\r\n")
     }
 
-    private func endHead(_ exchange: Exchange) {
-        worker.responseScratch.writeStaticString("X-Request-Id: ")
-        exchange.requestID.write(to: &worker.responseScratch)
+    private func endHead(_ exchange: Exchange, to out: inout HeadWriter) {
+        out.writeStaticString("X-Request-Id: ")
+        exchange.requestID.withText { out.writeBytes($0) }
         if server.isDraining || hasInputEnded && isRequestOver && !hasUnread { closesAfterResponse = true }
         if closesAfterResponse {
-            worker.responseScratch.writeStaticString("\r\nConnection: close\r\n\r\n")
+            out.writeStaticString("\r\nConnection: close\r\n\r\n")
         } else if exchange.request.version == .http10 {
-            worker.responseScratch.writeStaticString("\r\nConnection: keep-alive\r\n\r\n")
+            out.writeStaticString("\r\nConnection: keep-alive\r\n\r\n")
         } else {
-            worker.responseScratch.writeStaticString("\r\n\r\n")
+            out.writeStaticString("\r\n\r\n")
         }
     }
 

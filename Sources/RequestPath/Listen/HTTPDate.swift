@@ -16,11 +16,11 @@ final class HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    func write(to buffer: inout ByteBuffer) {
+    /// The value for this second.
+    func current() -> ByteBuffer {
         let now = time(nil)
         if now != second { format(now) }
-        let text = text
-        buffer.writeBytes(text.readableBytesSpan)
+        return text
     }
 
     private func format(_ now: Int) {

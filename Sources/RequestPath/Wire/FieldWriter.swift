@@ -12,8 +12,32 @@ extension ByteBuffer {
         writeStaticString("\r\n")
     }
 
-    /// Writes the fields of a section without those in `dropped` and those that `Connection` names. Neighbours that
-    /// read exactly as they would be written are copied together.
+    /// Writes the frame before a chunk's data: its size in hex and a line end.
+    public mutating func writeChunkSize(_ size: Int) {
+        var started = false
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: size >> shift) & 15
+            if digit != 0 || started || shift == 0 {
+                started = true
+                writeInteger(digit < 10 ? digit + 48 : digit + 87)
+            }
+        }
+        writeStaticString("\r\n")
+    }
+}
+
+extension HeadWriter {
+    /// Writes one field as `name: value CRLF`.
+    mutating func writeField(_ field: Field, of head: ByteBuffer) {
+        let bytes = head.readableBytesSpan
+        writeBytes(bytes.extracting(field.name.range))
+        writeStaticString(": ")
+        writeBytes(bytes.extracting(field.value.range))
+        writeStaticString("\r\n")
+    }
+
+    /// Writes the fields of a section without those in `dropped` and those that `Connection` names. Neighbours that read
+    /// exactly as they would be written are copied together.
     public mutating func writeFields(
         _ section: borrowing FieldSection,
         of head: ByteBuffer,
@@ -62,18 +86,5 @@ extension ByteBuffer {
             }
         }
         return isNamed
-    }
-
-    /// Writes the frame before a chunk's data: its size in hex and a line end.
-    public mutating func writeChunkSize(_ size: Int) {
-        var started = false
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: size >> shift) & 15
-            if digit != 0 || started || shift == 0 {
-                started = true
-                writeInteger(digit < 10 ? digit + 48 : digit + 87)
-            }
-        }
-        writeStaticString("\r\n")
     }
 }

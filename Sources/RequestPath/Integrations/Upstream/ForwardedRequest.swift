@@ -19,7 +19,7 @@ enum ForwardedRequest {
     )
     private static let describing = FieldNameSet([.xForwardedProto, .xForwardedHost, .xForwardedPort])
 
-    static func write(_ exchange: Exchange, plan: ProxyPlan, endpoint: Endpoint, to out: inout ByteBuffer) {
+    static func write(_ exchange: Exchange, plan: ProxyPlan, endpoint: Endpoint, to out: inout HeadWriter) {
         let bytes = exchange.request.bytes
         if let method = plan.method {
             out.writeImmutableBuffer(method)
@@ -40,7 +40,7 @@ enum ForwardedRequest {
         out.writeStaticString("\r\n\r\n")
     }
 
-    private static func writePath(_ exchange: Exchange, _ plan: ProxyPlan, to out: inout ByteBuffer) {
+    private static func writePath(_ exchange: Exchange, _ plan: ProxyPlan, to out: inout HeadWriter) {
         let canonical = exchange.path
         let path = canonical.buffer.readableBytesSpan.extracting(canonical.range.range)
         guard let parts = plan.path else {
@@ -62,7 +62,7 @@ enum ForwardedRequest {
         _ exchange: Exchange,
         _ plan: ProxyPlan,
         _ endpoint: Endpoint,
-        to out: inout ByteBuffer
+        to out: inout HeadWriter
     ) {
         switch plan.host {
         case .preserve where !exchange.request.authority.isEmpty:
@@ -77,7 +77,7 @@ enum ForwardedRequest {
         }
     }
 
-    private static func writeFields(_ exchange: Exchange, to out: inout ByteBuffer) {
+    private static func writeFields(_ exchange: Exchange, to out: inout HeadWriter) {
         var dropped = replaced
         if !exchange.peer.isTrusted { dropped.formUnion(describing) }
         switch exchange.request.framing {
@@ -89,7 +89,7 @@ enum ForwardedRequest {
     }
 
     /// Everything that the gateway adds, up to the last field's value.
-    private static func writeForwarded(_ exchange: Exchange, to out: inout ByteBuffer) {
+    private static func writeForwarded(_ exchange: Exchange, to out: inout HeadWriter) {
         let isTrusted = exchange.peer.isTrusted
         let names = isTrusted ? exchange.request.section.names : []
         let hasAuthority = !exchange.request.authority.isEmpty
@@ -101,16 +101,16 @@ enum ForwardedRequest {
         }
         out.writeStaticString("X-Forwarded-For: ")
         if names.has(.xForwardedFor) { writeList(.xForwardedFor, exchange, to: &out) }
-        exchange.peer.write(to: &out)
+        exchange.peer.withText { out.writeBytes($0) }
         out.writeStaticString("\r\nForwarded: ")
         if names.has(.forwarded) { writeList(.forwarded, exchange, to: &out) }
         if exchange.peer.isVersion6 {
             out.writeStaticString("for=\"[")
-            exchange.peer.write(to: &out)
+            exchange.peer.withText { out.writeBytes($0) }
             out.writeStaticString("]\"")
         } else {
             out.writeStaticString("for=")
-            exchange.peer.write(to: &out)
+            exchange.peer.withText { out.writeBytes($0) }
         }
         if hasAuthority {
             out.writeStaticString(";host=\"")
@@ -122,16 +122,16 @@ enum ForwardedRequest {
                 ? ";proto=http\r\nVia: 1.1 daemun\r\nX-Request-Id: "
                 : ";proto=http\r\nVia: 1.0 daemun\r\nX-Request-Id: "
         )
-        exchange.requestID.write(to: &out)
+        exchange.requestID.withText { out.writeBytes($0) }
     }
 
-    private static func writeAuthority(_ exchange: Exchange, to out: inout ByteBuffer) {
+    private static func writeAuthority(_ exchange: Exchange, to out: inout HeadWriter) {
         let bytes = exchange.request.bytes
         out.writeBytes(bytes.readableBytesSpan.extracting(exchange.request.authority.range))
     }
 
     /// The values of a list field, each with a comma after it.
-    private static func writeList(_ name: FieldName, _ exchange: Exchange, to out: inout ByteBuffer) {
+    private static func writeList(_ name: FieldName, _ exchange: Exchange, to out: inout HeadWriter) {
         let bytes = exchange.request.bytes
         for field in exchange.request.section.fields where field.known == name && !field.value.isEmpty {
             out.writeBytes(bytes.readableBytesSpan.extracting(field.value.range))

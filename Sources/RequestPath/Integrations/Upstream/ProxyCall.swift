@@ -113,7 +113,9 @@ final class ProxyCall: IntegrationCall, Expiring {
         connection.begin(self, isHEAD: exchange.request.isHEAD && plan.method == nil)
         phase = .sending
         worker.requestScratch.clear()
-        ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, to: &worker.requestScratch)
+        worker.requestScratch.writeHead { out in
+            ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, to: &out)
+        }
         connection.write(worker.requestScratch)
         let now = worker.now
         exchange.record.sentToBackendAt = now

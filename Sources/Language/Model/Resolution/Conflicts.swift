@@ -33,7 +33,11 @@ enum Conflicts {
 
     /// Listeners on the same socket. They would not fail to start, since sockets are shared for hand-over: clients
     /// would meet one or the other by chance.
-    static func findSockets(of listeners: [Located<Listener>], admin: Located<AdminDeclaration>?, _ faults: inout [Fault]) {
+    static func findSockets(
+        of listeners: [Located<Listener>],
+        admin: Located<AdminDeclaration>?,
+        _ faults: inout [Fault]
+    ) {
         var sockets = listeners.map { (address: $0.value.address, port: $0.value.port, location: $0.location) }
         if let admin { sockets.append((admin.value.listener.address, admin.value.listener.port, admin.location)) }
         for (index, socket) in sockets.enumerated() where socket.port != 0 {

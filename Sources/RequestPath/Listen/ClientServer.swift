@@ -27,6 +27,9 @@ public final class ClientServer {
 
     private var sockets: [(address: String, port: Int, channel: any Channel)] = []
     private var connections: ContiguousArray<HTTP1Connection> = []
+    private let openConnections: ConnectionCount
+    /// What may still bring connections although the sockets are closed.
+    private var arriving = 0
     private var whenEmpty: EventLoopPromise<Void>?
 
     // Shared by the connections, so that none of them holds its own.
@@ -36,7 +39,14 @@ public final class ClientServer {
     let lineEnd = ByteBuffer(string: "\r\n")
 
     /// Makes a server without sockets.
-    public init(worker: WorkerContext, handler: any ExchangeHandler, settings: ClientSettings) {
+    /// - Parameter openConnections: shared by all servers of the process, as the limit is.
+    public init(
+        worker: WorkerContext,
+        handler: any ExchangeHandler,
+        settings: ClientSettings,
+        openConnections: ConnectionCount
+    ) {
+        self.openConnections = openConnections
         self.worker = worker
         self.handler = handler
         self.settings = settings
@@ -114,7 +124,7 @@ public final class ClientServer {
 
     /// Takes a new connection in, unless there are too many.
     func admit(_ connection: HTTP1Connection) -> Bool {
-        guard connections.count < settings.connections else { return false }
+        guard openConnections.enter(limit: settings.connections) else { return false }
         connection.position = connections.count
         connections.append(connection)
         handler.connectionOpened()
@@ -127,6 +137,7 @@ public final class ClientServer {
         if last !== connection {
             connections[connection.position] = last
             last.position = connection.position
+        openConnections.leave()
         }
         if connections.isEmpty { whenEmpty?.succeed() }
     }

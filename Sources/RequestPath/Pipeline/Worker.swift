@@ -26,13 +26,25 @@ final class Worker {
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
     ///   - seed: should differ between workers.
-    init(_ publication: Publication, on eventLoop: any EventLoop, workers: Int, seed: UInt64) {
+    ///   - openConnections: shared by all workers.
+    init(
+        _ publication: Publication,
+        on eventLoop: any EventLoop,
+        workers: Int,
+        seed: UInt64,
+        openConnections: ConnectionCount
+    ) {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
         calls = ProxyCalls(worker: context)
         metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
-        server = ClientServer(worker: context, handler: self, settings: clientSettings())
+        server = ClientServer(
+            worker: context,
+            handler: self,
+            settings: clientSettings(),
+            openConnections: openConnections
+        )
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)
     }

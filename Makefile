@@ -6,9 +6,8 @@ SHELL := /bin/bash
 
 # Seconds that `make fuzz` spends on each target.
 export FUZZ_SECONDS ?= 60
-# Release builds leave out the run-time checks for overlapping access, which debug builds and so all tests make: see
-# docs/decisions/0005-release-flags.md.
-RELEASE = -c release -Xswiftc -enforce-exclusivity=unchecked
+# Why these flags: docs/decisions/0005-release-flags.md.
+RELEASE = -c release --static-swift-stdlib -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
 # Handed to Benchmarks/run, such as BENCH="--only plain --rounds 5".
 BENCH ?=
 

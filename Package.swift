@@ -74,7 +74,7 @@ let modules: [Module] = [
         layer: .requestPath,
         uses: ["Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
         packages: [nioCore, nioPosix],
-        tests: ["Exchange", "Integrations", "Listen", "Model"],
+        tests: ["Exchange", "Integrations", "Model"],
         testPackages: [nioEmbedded]
     ),
     Module(

@@ -22,8 +22,8 @@ import time
 PATIENCE = 10.0
 """Seconds after which something that should happen is taken not to happen."""
 
-ONE_WORKER = ("--threads", "1")
-"""For tests of what each worker has of its own: connections to backends, balance, retries."""
+ONE_THREAD = ("--threads", "1")
+"""Arguments of a gateway whose connections to a backend are shared by all clients."""
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from harness import ONE_WORKER, request, response
+from harness import ONE_THREAD, request, response
 
 
 def serving(start, backend, timeout, options=""):
     return start(
         f"apis: {{ all: {{ routes: {{ $default: {{ to: b, timeout: {timeout} }} }} }} }}\n"
         f"backends: {{ b: {{ targets: [{backend.url}], {options} }} }}",
-        arguments=ONE_WORKER,
+        arguments=ONE_THREAD,
     )
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from harness import ONE_WORKER, chunked, request, response
+from harness import ONE_THREAD, chunked, request, response
 
 
 def answering(data, then="stay"):
@@ -29,7 +29,7 @@ def serving(start, backend, options=""):
     return start(
         "apis: { all: { routes: { $default: { to: b, timeout: 700ms } } } }\n"
         f"backends: {{ b: {{ targets: [{backend.url}], eject: {{ failures: 0 }}, {options} }} }}",
-        arguments=ONE_WORKER,
+        arguments=ONE_THREAD,
     )
 
 

@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from harness import ONE_WORKER, PATIENCE, request, response, wait_until
+from harness import ONE_THREAD, PATIENCE, request, response, wait_until
 
 
 def serving(start, backend, pool, route="{ to: b }", options=""):
     return start(
         f"apis: {{ all: {{ routes: {{ $default: {route} }} }} }}\n"
         f"backends: {{ b: {{ targets: [{backend.url}], pool: {pool}, {options} }} }}",
-        arguments=ONE_WORKER,
+        arguments=ONE_THREAD,
     )
 
 

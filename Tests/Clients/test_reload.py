@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import ONE_WORKER, free_port, request, response, wait_until
+from harness import ONE_THREAD, free_port, request, response, wait_until
 from load import Load, result, wrk
 
 
@@ -18,7 +18,7 @@ class Reloadable:
     def __init__(self, start, *lines, text="one"):
         self.admin_port = free_port()
         self.lines = [f"admin: {self.admin_port}", *lines]
-        self.gateway = start(self.text(text), arguments=ONE_WORKER)
+        self.gateway = start(self.text(text), arguments=ONE_THREAD)
 
     def text(self, text):
         route = f"$default: {{ reply: {{ text: {text} }} }}"

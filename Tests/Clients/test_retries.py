@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from harness import ONE_WORKER, chunked, free_port, request, response
+from harness import ONE_THREAD, chunked, free_port, request, response
 
 
 def serving(start, *targets, options="", route="{ to: b }"):
@@ -12,7 +12,7 @@ def serving(start, *targets, options="", route="{ to: b }"):
     return start(
         f"apis: {{ all: {{ routes: {{ $default: {route} }} }} }}\n"
         f"backends: {{ b: {{ targets: [{', '.join(targets)}], balance: round-robin, {options} }} }}",
-        arguments=ONE_WORKER,
+        arguments=ONE_THREAD,
     )
 
 

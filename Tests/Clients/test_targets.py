@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import ONE_WORKER, PATIENCE, Backend, free_port, request, response, wait_until
+from harness import ONE_THREAD, PATIENCE, Backend, free_port, request, response, wait_until
 
 
 class Server:
@@ -39,7 +39,7 @@ def serving(start, targets, options="", timeout="10s"):
     return start(
         f"apis: {{ all: {{ routes: {{ $default: {{ to: b, timeout: {timeout} }} }} }} }}\n"
         f"backends: {{ b: {{ targets: [{', '.join(targets)}], {options} }} }}",
-        arguments=ONE_WORKER,
+        arguments=ONE_THREAD,
     )
 
 

@@ -13,7 +13,7 @@ struct ProxyCallTests {
 
     @Test func `a call takes an idle connection, and gives it back before the client's side goes on`() throws {
         let backend = try EmbeddedBackend()
-        try backend.endpoint.release(backend.open())
+        try backend.endpoint.release(backend.open(), now: 0)
         let (_, client) = try backend.call(Self.get)
         let request = try backend.received(by: backend.channels[0])
         #expect(request.hasPrefix("GET /a HTTP/1.1\r\nHost: 192.0.2.1\r\n"))
@@ -52,7 +52,7 @@ struct ProxyCallTests {
 
     @Test func `a broken connection after the head was passed on ends the call for good`() throws {
         let backend = try EmbeddedBackend()
-        try backend.endpoint.release(backend.open())
+        try backend.endpoint.release(backend.open(), now: 0)
         let (exchange, client) = try backend.call(Self.get)
         try backend.channels[0].writeInbound(ByteBuffer(string: "HTTP/1.1 200 Fine\r\nContent-Length: 2\r\n\r\no"))
         try backend.channels[0].close().wait()
@@ -69,7 +69,7 @@ struct ProxyCallTests {
         (exchange.integration as? ProxyCall)?.deadlinePassed()
         #expect(client.cause == "backend.pool-timeout")
 
-        try backend.endpoint.release(connection)
+        try backend.endpoint.release(connection, now: 0)
         let (slow, other) = try backend.call(Self.get)
         (slow.integration as? ProxyCall)?.deadlinePassed()
         #expect(other.cause == "backend.timeout")
@@ -78,7 +78,7 @@ struct ProxyCallTests {
 
     @Test func `a client that has left gets nothing, and leaves nothing behind`() throws {
         let backend = try EmbeddedBackend()
-        try backend.endpoint.release(backend.open())
+        try backend.endpoint.release(backend.open(), now: 0)
         let (exchange, client) = try backend.call(Self.get)
         exchange.integration?.cancel()
         #expect(client.events.isEmpty)
@@ -88,7 +88,7 @@ struct ProxyCallTests {
 
     @Test func `bytes that nobody asked for close an idle connection`() throws {
         let backend = try EmbeddedBackend()
-        try backend.endpoint.release(backend.open())
+        try backend.endpoint.release(backend.open(), now: 0)
         try backend.channels[0].writeInbound(Self.answer)
         #expect(!backend.channels[0].isActive)
         #expect(backend.upstream.status().map { [$0.open, $0.idle] } == [[0, 0]])
@@ -96,7 +96,7 @@ struct ProxyCallTests {
 
     @Test func `bytes after an answer keep its connection from being used again`() throws {
         let backend = try EmbeddedBackend()
-        try backend.endpoint.release(backend.open())
+        try backend.endpoint.release(backend.open(), now: 0)
         let (_, client) = try backend.call(Self.get)
         var twice = Self.answer
         twice.writeImmutableBuffer(Self.answer)

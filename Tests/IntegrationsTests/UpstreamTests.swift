@@ -22,7 +22,7 @@ struct UpstreamTests {
     @Test func `a reload of the pool's limits keeps connections and the count of what is in flight`() throws {
         let backend = try EmbeddedBackend()
         let endpoint = try backend.endpoint
-        endpoint.release(try backend.open())
+        endpoint.release(try backend.open(), now: 0)
         backend.upstream.began(endpoint)
         try backend.apply(.sample(pool: Backend.Pool(maxConnections: 7)))
         #expect(backend.upstream.status().map(\.idle) == [1])
@@ -35,7 +35,7 @@ struct UpstreamTests {
         let backend = try EmbeddedBackend()
         let connections = [try backend.open(), try backend.open()]
         try backend.apply(.sample(pool: Backend.Pool(maxConnections: 1)))
-        for connection in connections { try backend.endpoint.release(connection) }
+        for connection in connections { try backend.endpoint.release(connection, now: 0) }
         #expect(backend.channels.map(\.isActive) == [false, true])
         #expect(backend.upstream.status().map(\.open) == [1])
     }
@@ -44,11 +44,11 @@ struct UpstreamTests {
         let backend = try EmbeddedBackend(.sample(targets: targets(1)))
         let endpoint = try backend.endpoint
         let (idle, busy) = (try backend.open(), try backend.open())
-        endpoint.release(idle)
+        endpoint.release(idle, now: 0)
         try backend.apply(.sample(targets: [Backend.Target(host: "192.0.2.9", port: 80)]))
         #expect(backend.upstream.status().map(\.name) == ["192.0.2.9:80"])
         #expect(backend.channels.map(\.isActive) == [false, true])
-        endpoint.release(busy)
+        endpoint.release(busy, now: 0)
         #expect(backend.channels.map(\.isActive) == [false, false])
     }
 }

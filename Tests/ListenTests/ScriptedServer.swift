@@ -18,7 +18,7 @@ final class ScriptedServer: ExchangeHandler {
     init(limits: Limits = Limits()) {
         worker = WorkerContext(eventLoop: loop, seed: 1)
         let settings = ClientSettings(limits: limits, trustedProxies: [], names: worker.fieldNames)
-        server = ClientServer(worker: worker, handler: self, settings: settings, openConnections: ConnectionCount())
+        server = ClientServer(worker: worker, handler: self, settings: settings)
     }
 
     func connect(from address: String = "192.0.2.7") throws -> EmbeddedChannel {

@@ -1,6 +1,5 @@
 import Exchange
 import Integrations
-import Listen
 import Model
 import NIOCore
 import NIOEmbedded
@@ -33,13 +32,7 @@ struct WaitingStepTests {
     /// decides.
     private func outcome(before: [String], after: [String]) throws -> (Cause?, String?) {
         let loop = EmbeddedEventLoop()
-        let worker = Worker(
-            try Self.publication(revision: 1, backends: before),
-            on: loop,
-            workers: 1,
-            seed: 1,
-            openConnections: ConnectionCount()
-        )
+        let worker = Worker(try Self.publication(revision: 1, backends: before), on: loop, workers: 1, seed: 1)
         let exchange = Exchange(worker: worker.context)
         exchange.request.bytes = ByteBuffer(string: "GET / HTTP/1.1\r\n\r\n")
         exchange.request.method = ByteRange(start: 0, count: 3)

@@ -27,7 +27,7 @@ public final class ClientServer {
 
     private var sockets: [(address: String, port: Int, channel: any Channel)] = []
     private var connections: ContiguousArray<HTTP1Connection> = []
-    private let openConnections: ConnectionCount
+    private let openInAllWorkers: ConnectionCount
     /// What may still bring connections although the sockets are closed.
     private var arriving = 0
     private var whenEmpty: EventLoopPromise<Void>?
@@ -39,17 +39,17 @@ public final class ClientServer {
     let lineEnd = ByteBuffer(string: "\r\n")
 
     /// Makes a server without sockets.
-    /// - Parameter openConnections: shared by all servers of the process, as the limit is.
+    /// - Parameter openInAllWorkers: shared by the workers, since the limit of connections is one of the process.
     public init(
         worker: WorkerContext,
         handler: any ExchangeHandler,
         settings: ClientSettings,
-        openConnections: ConnectionCount
+        openInAllWorkers: ConnectionCount = ConnectionCount()
     ) {
-        self.openConnections = openConnections
         self.worker = worker
         self.handler = handler
         self.settings = settings
+        self.openInAllWorkers = openInAllWorkers
     }
 
     /// Open client connections.
@@ -128,7 +128,7 @@ public final class ClientServer {
 
     /// Takes a new connection in, unless there are too many.
     func admit(_ connection: HTTP1Connection) -> Bool {
-        guard openConnections.enter(limit: settings.connections) else { return false }
+        guard openInAllWorkers.add(limit: settings.connections) else { return false }
         connection.position = connections.count
         connections.append(connection)
         handler.connectionOpened()
@@ -136,8 +136,8 @@ public final class ClientServer {
     }
 
     func dismiss(_ connection: HTTP1Connection) {
+        openInAllWorkers.remove()
         handler.connectionClosed()
-        openConnections.leave()
         let last = connections.removeLast()
         if last !== connection {
             connections[connection.position] = last

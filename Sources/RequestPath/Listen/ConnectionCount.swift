@@ -1,18 +1,20 @@
 import Synchronization
 
-/// The open client connections of all workers together, for a limit of the whole process.
+/// How many client connections all workers have open together.
 public final class ConnectionCount: Sendable {
     private let open = Atomic(0)
 
     /// Starts at none.
     public init() {}
 
-    /// Counts a connection, unless there are as many as the limit allows.
-    func enter(limit: Int) -> Bool {
-        if open.add(1, ordering: .relaxed).oldValue < limit { return true }
-        leave()
+    /// Counts one more.
+    /// - Returns: `false`, and nothing is counted, when there would be more than `limit`.
+    func add(limit: Int) -> Bool {
+        if open.wrappingAdd(1, ordering: .relaxed).oldValue < limit { return true }
+        remove()
         return false
     }
 
-    func leave() { open.subtract(1, ordering: .relaxed) }
+    /// Counts one less.
+    func remove() { open.wrappingSubtract(1, ordering: .relaxed) }
 }

@@ -121,7 +121,7 @@ extension HTTP1Connection: ClientStream {
     // MARK: Ends
 
     func abort(_ cause: Cause) {
-        endCall(cause: cause)
+        endCall(cause: cause, at: worker.now)
         close()
     }
 
@@ -148,13 +148,13 @@ extension HTTP1Connection: ClientStream {
     }
 
     /// Ends the call in flight, if there is one, without writing anything.
-    func endCall(cause: Cause?) {
+    func endCall(cause: Cause?, at now: UInt64) {
         guard let exchange else { return }
         self.exchange = nil
         hasResponseStarted = false
         if let cause, exchange.record.cause == nil { exchange.record.cause = cause }
         if exchange.record.status == 0 { exchange.record.status = 499 }
-        exchange.record.endedAt = worker.now
+        exchange.record.endedAt = now
         exchange.integration?.cancel()
         exchange.integration = nil
         server.handler.end(exchange)
@@ -199,14 +199,15 @@ extension HTTP1Connection: ClientStream {
 
     private func finish() {
         exchange?.integration = nil
+        let now = worker.now
         // Before the last write, which may close the connection at once: that would count as the client's doing.
-        endCall(cause: nil)
+        endCall(cause: nil, at: now)
         guard phase == .call else { return }
         if closesAfterResponse {
             finishOutput()
             return
         }
-        becomeIdle()
+        becomeIdle(at: now)
         advance()
     }
 

@@ -6,9 +6,8 @@ import Wire
 /// A client's HTTP/1.1 connection: turns bytes into calls, one after the other, and writes their answers.
 ///
 /// This file reads, `HTTP1Connection+Response.swift` writes. While a call is in flight its successor's bytes wait in `unread`.
-final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expiring {
+final class HTTP1Connection: ChannelInboundHandler, Expiring {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// What the connection is doing, which decides what a passed deadline means.
@@ -95,10 +94,6 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         advance()
     }
 
-    func read(context: ChannelHandlerContext) {
-        if !isReadPaused { context.read() }
-    }
-
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
         guard phase == .call else {
@@ -127,7 +122,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
 
     func channelInactive(context: ChannelHandlerContext) {
         phase = .closed
-        endCall(cause: "client.closed")
+        endCall(cause: "client.closed", at: worker.now)
         giveUnreadBack()
         worker.releaseResponseScratch(of: self)
         guard let deadline else { return }
@@ -149,8 +144,10 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         }
     }
 
-    func setDeadline(_ nanoseconds: UInt64) {
-        if let deadline { worker.deadlines.set(deadline, at: worker.now &+ nanoseconds) }
+    func setDeadline(_ nanoseconds: UInt64) { setDeadline(nanoseconds, after: worker.now) }
+
+    private func setDeadline(_ nanoseconds: UInt64, after now: UInt64) {
+        if let deadline { worker.deadlines.set(deadline, at: now &+ nanoseconds) }
     }
 
     func clearDeadline() {
@@ -339,7 +336,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
             }
             if body.hasEnded {
                 isRequestOver = true
-                becomeIdle()
+                becomeIdle(at: worker.now)
                 return true
             }
             if discarded > Self.mostDiscarded {
@@ -351,14 +348,14 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
     }
 
     /// Waits for the next request, or first for the end of this one's body.
-    func becomeIdle() {
+    func becomeIdle(at now: UInt64) {
         if isRequestOver {
             phase = .idle
-            setDeadline(server.isDraining ? Self.drainGrace : server.settings.keepAliveTimeout)
+            setDeadline(server.isDraining ? Self.drainGrace : server.settings.keepAliveTimeout, after: now)
         } else {
             phase = .discarding
             discarded = 0
-            setDeadline(server.settings.bodyIdleTimeout)
+            setDeadline(server.settings.bodyIdleTimeout, after: now)
         }
     }
 
@@ -383,7 +380,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         }
         guard isEnough != isReadPaused else { return }
         isReadPaused = isEnough
-        if !isEnough { context?.read() }
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: !isEnough)
     }
 
     var hasUnread: Bool { unread?.readableBytes ?? 0 > 0 }

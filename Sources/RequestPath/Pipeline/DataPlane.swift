@@ -20,20 +20,16 @@ public final class DataPlane: Sendable {
     /// Starts the workers. They accept nothing before `listen`.
     public static func start(_ publication: Publication, threads: Int) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let openConnections = ConnectionCount()
+        let connections = ConnectionCount()
         var workers: [NIOLoopBound<Worker>] = []
         for _ in 0..<threads {
             let loop = group.next()
             let seed = UInt64.random(in: .min ... .max)
             let worker = try await loop.submit {
-                let worker = Worker(
-                    publication,
-                    on: loop,
-                    workers: threads,
-                    seed: seed,
-                    openConnections: openConnections
+                NIOLoopBound(
+                    Worker(publication, on: loop, workers: threads, openInAllWorkers: connections, seed: seed),
+                    eventLoop: loop
                 )
-                return NIOLoopBound(worker, eventLoop: loop)
             }.get()
             workers.append(worker)
         }

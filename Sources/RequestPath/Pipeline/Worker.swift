@@ -25,14 +25,14 @@ final class Worker {
     /// - Parameters:
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
+    ///   - openInAllWorkers: counts the client connections of all of them.
     ///   - seed: should differ between workers.
-    ///   - openConnections: shared by all workers.
     init(
         _ publication: Publication,
         on eventLoop: any EventLoop,
         workers: Int,
-        seed: UInt64,
-        openConnections: ConnectionCount
+        openInAllWorkers: ConnectionCount = ConnectionCount(),
+        seed: UInt64
     ) {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
@@ -43,7 +43,7 @@ final class Worker {
             worker: context,
             handler: self,
             settings: clientSettings(),
-            openConnections: openConnections
+            openInAllWorkers: openInAllWorkers
         )
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)

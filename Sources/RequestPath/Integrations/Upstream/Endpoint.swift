@@ -51,12 +51,12 @@ final class Endpoint {
         }
     }
 
-    /// Gets a connection for a call: now, later (`ProxyCall.connected`), or not at all (`ProxyCall.failed`).
-    func lease(for call: ProxyCall) {
+    /// Gets a connection for a call: at once, or later (`ProxyCall.connected`), or not at all (`ProxyCall.failed`).
+    func lease(for call: ProxyCall) -> UpstreamConnection? {
         switch pool.lease(for: call, mayReuse: call.mayReuseConnection) {
         case .connection(let connection):
             connection.stopResting()
-            call.connected(connection)
+            return connection
         case .connect: connect(for: call)
         case .replace(let connection):
             connection.close()
@@ -64,16 +64,17 @@ final class Endpoint {
         case .wait: break
         case .refuse: call.failed(.poolFull)
         }
+        return nil
     }
 
     /// A connection's call is over and it may serve another one.
-    func release(_ connection: UpstreamConnection) {
+    func release(_ connection: UpstreamConnection, now: UInt64) {
         guard index != nil, !pool.isOverLimit else {
             connection.close()
             return
         }
         guard let call = pool.release(connection) else {
-            connection.rest(for: idleTimeout)
+            connection.rest(until: now &+ idleTimeout)
             return
         }
         if call.mayReuseConnection {
@@ -136,7 +137,7 @@ final class Endpoint {
         case .success(let connection):
             // One that was closed as soon as it was opened has already been reported by `closed`.
             guard connection.isOpen else { return isWanted ? call.failed(.connectFailed) : () }
-            if isWanted { call.connected(connection) } else { release(connection) }
+            if isWanted { call.connected(connection) } else { release(connection, now: worker.now) }
         case .failure(let error):
             if let next = pool.connectFailed() { connect(for: next) }
             guard isWanted else { return }

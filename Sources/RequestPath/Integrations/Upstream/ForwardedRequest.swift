@@ -20,19 +20,18 @@ enum ForwardedRequest {
     private static let describing = FieldNameSet([.xForwardedProto, .xForwardedHost, .xForwardedPort])
 
     static func write(_ exchange: Exchange, plan: ProxyPlan, endpoint: Endpoint, to out: inout ByteBuffer) {
-        let head = exchange.request
-        let bytes = head.bytes
+        let bytes = exchange.request.bytes
         if let method = plan.method {
             out.writeImmutableBuffer(method)
         } else {
-            out.writeBytes(bytes.readableBytesSpan.extracting(head.method.range))
+            out.writeBytes(bytes.readableBytesSpan.extracting(exchange.request.method.range))
         }
         out.writeStaticString(" ")
         out.writeImmutableBuffer(endpoint.pathPrefix)
         writePath(exchange, plan, to: &out)
-        if head.hasQuery {
+        if exchange.request.hasQuery {
             out.writeStaticString("?")
-            out.writeBytes(bytes.readableBytesSpan.extracting(head.query.range))
+            out.writeBytes(bytes.readableBytesSpan.extracting(exchange.request.query.range))
         }
         out.writeStaticString(" HTTP/1.1\r\n")
         writeHost(exchange, plan, endpoint, to: &out)
@@ -127,8 +126,8 @@ enum ForwardedRequest {
     }
 
     private static func writeAuthority(_ exchange: Exchange, to out: inout ByteBuffer) {
-        let head = exchange.request
-        out.writeBytes(head.bytes.readableBytesSpan.extracting(head.authority.range))
+        let bytes = exchange.request.bytes
+        out.writeBytes(bytes.readableBytesSpan.extracting(exchange.request.authority.range))
     }
 
     /// The values of a list field, each with a comma after it.

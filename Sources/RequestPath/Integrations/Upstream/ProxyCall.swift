@@ -74,16 +74,14 @@ final class ProxyCall: IntegrationCall, Expiring {
         keptTrailers = nil
         totalDeadline = hasBody ? .max : exchange.record.receivedAt &+ plan.totalTimeout
         upstream.retries.deposit(now: exchange.record.receivedAt)
-        attempt()
+        attempt(exchange, plan, upstream, now: worker.now)
     }
 
-    private func attempt() {
-        guard let exchange, let plan, let upstream else { return }
+    private func attempt(_ exchange: Exchange, _ plan: ProxyPlan, _ upstream: Upstream, now: UInt64) {
         generation &+= 1
         attempts += 1
         exchange.record.attempts = attempts
         phase = .connecting
-        let now = worker.now
         guard let endpoint = upstream.choose(for: exchange, now: now, tried: tried) else {
             failed(upstream.isResolved ? .noTarget : .unresolved)
             return
@@ -93,31 +91,42 @@ final class ProxyCall: IntegrationCall, Expiring {
         upstream.began(endpoint)
         exchange.record.target = endpoint.name
         setDeadline(min(now &+ plan.connectTimeout, totalDeadline))
-        endpoint.lease(for: self)
+        if let connection = endpoint.lease(for: self) { send(exchange, plan, endpoint, over: connection) }
     }
 
+    /// The connection that the attempt has waited for.
     func connected(_ connection: UpstreamConnection) {
         guard let exchange, let plan, let endpoint else {
-            connection.endpoint.release(connection)
+            connection.endpoint.release(connection, now: worker.now)
             return
         }
+        send(exchange, plan, endpoint, over: connection)
+    }
+
+    private func send(
+        _ exchange: Exchange,
+        _ plan: ProxyPlan,
+        _ endpoint: Endpoint,
+        over connection: UpstreamConnection
+    ) {
         self.connection = connection
         connection.begin(self, isHEAD: exchange.request.isHEAD && plan.method == nil)
         phase = .sending
         worker.requestScratch.clear()
         ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, to: &worker.requestScratch)
         connection.write(worker.requestScratch)
-        exchange.record.sentToBackendAt = worker.now
+        let now = worker.now
+        exchange.record.sentToBackendAt = now
         if !hasBody {
             connection.flush()
-            waitForHead(from: exchange.record.sentToBackendAt)
+            waitForHead(plan, from: now)
         } else {
-            sendBodyFromStart(exchange, connection)
+            sendBodyFromStart(exchange, plan, connection)
         }
     }
 
     /// Sends what was kept of the body, then asks for the rest.
-    private func sendBodyFromStart(_ exchange: Exchange, _ connection: UpstreamConnection) {
+    private func sendBodyFromStart(_ exchange: Exchange, _ plan: ProxyPlan, _ connection: UpstreamConnection) {
         clearDeadline()
         if hasBegunBody, let kept {
             if kept.readableBytes > 0 { writeBody(kept) }
@@ -125,11 +134,10 @@ final class ProxyCall: IntegrationCall, Expiring {
         }
         hasBegunBody = true
         connection.flush()
-        if isRequestReceived { waitForHead(from: worker.now) } else { exchange.client?.resumeRequestBody() }
+        if isRequestReceived { waitForHead(plan, from: worker.now) } else { exchange.client?.resumeRequestBody() }
     }
 
-    private func waitForHead(from now: UInt64) {
-        guard let plan else { return }
+    private func waitForHead(_ plan: ProxyPlan, from now: UInt64) {
         phase = .waitingForHead
         setDeadline(min(now &+ plan.firstByteTimeout, totalDeadline))
     }
@@ -138,11 +146,11 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     /// The attempt at hand came to nothing; its connection is gone.
     func failed(_ failure: BackendFailure) {
-        guard let exchange, let upstream else { return }
+        guard let exchange, let plan, let upstream else { return }
         let now = worker.now
         endAttempt(failure, upstream, now)
         if mayRetry(after: failure, upstream, now) {
-            attempt()
+            attempt(exchange, plan, upstream, now: now)
             return
         }
         exchange.integration = nil
@@ -214,15 +222,14 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     /// - Returns: whether the response is passed on; `false` when another attempt replaces it.
-    func receive(_ head: borrowing ResponseHead, reused: Bool) -> Bool {
-        guard let exchange, let upstream, let plan else { return false }
-        let now = worker.now
+    func receive(_ head: borrowing ResponseHead, reused: Bool, now: UInt64) -> Bool {
+        guard let exchange, let plan else { return false }
         exchange.record.backendStatus = head.status
         exchange.record.backendAnsweredAt = now
-        if head.status >= 500, mayRetry(after: .status(head.status), upstream, now) {
+        if head.status >= 500, let upstream, mayRetry(after: .status(head.status), upstream, now) {
             connection?.close()
             endAttempt(.status(head.status), upstream, now)
-            attempt()
+            attempt(exchange, plan, upstream, now: now)
             return false
         }
         phase = .receiving
@@ -231,9 +238,9 @@ final class ProxyCall: IntegrationCall, Expiring {
         return self.exchange === exchange
     }
 
-    func receiveResponseBody(_ part: ByteBuffer) {
+    func receiveResponseBody(_ part: ByteBuffer, now: UInt64) {
         guard let exchange, let plan else { return }
-        setDeadline(worker.now &+ plan.idleTimeout)
+        setDeadline(now &+ plan.idleTimeout)
         exchange.client?.sendBody(part)
     }
 
@@ -243,9 +250,8 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     /// The response is complete. The connection is given when it can serve another call.
-    func receiveEnd(trailers: ByteBuffer?, from connection: UpstreamConnection?) {
+    func receiveEnd(trailers: ByteBuffer?, from connection: UpstreamConnection?, now: UInt64) {
         guard let exchange, let upstream, let endpoint else { return }
-        let now = worker.now
         exchange.record.backendEndedAt = now
         let status = exchange.record.backendStatus
         upstream.ended(endpoint, failure: (502...504).contains(status) ? .status(status) : nil, now: now)
@@ -253,7 +259,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         exchange.integration = nil
         let client = exchange.client
         free()
-        if let connection { endpoint.release(connection) }
+        if let connection { endpoint.release(connection, now: now) }
         client?.sendEnd(trailers: trailers)
     }
 
@@ -278,7 +284,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         if isChunked { writeEnd(trailers) }
         connection.flush()
         exchange?.record.sentToBackendAt = now
-        if phase == .sending { waitForHead(from: now) }
+        if phase == .sending { waitForHead(plan, from: now) }
     }
 
     func flush() {

@@ -3,9 +3,8 @@ import NIOCore
 import Wire
 
 /// A connection to a backend: writes the requests of one call after the other and reads their responses.
-final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, Expiring {
+final class UpstreamConnection: ChannelInboundHandler, Expiring {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private enum Phase {
@@ -66,7 +65,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
     func setReading(_ isReading: Bool) {
         guard isReadPaused == isReading else { return }
         isReadPaused = !isReading
-        if isReading { context?.read() }
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: isReading)
     }
 
     /// Closes the connection; its call, if any, must have let go of it.
@@ -77,11 +76,11 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
         context?.close(promise: nil)
     }
 
-    /// Waits for the next call, but not longer than so many nanoseconds.
-    func rest(for nanoseconds: UInt64) {
+    /// Waits for the next call, but not longer than until a monotonic time.
+    func rest(until time: UInt64) {
         let slot = deadline ?? worker.deadlines.add(self)
         deadline = slot
-        worker.deadlines.set(slot, at: worker.now &+ nanoseconds)
+        worker.deadlines.set(slot, at: time)
     }
 
     func stopResting() {
@@ -96,10 +95,6 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    func read(context: ChannelHandlerContext) {
-        if !isReadPaused { context.read() }
-    }
-
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = Self.unwrapInboundIn(data)
         guard let call, phase != .resting, phase != .closed else {
@@ -111,10 +106,13 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
             unread = nil
             buffer = join(waiting, buffer)
         }
-        take(&buffer, for: call)
+        take(&buffer, for: call, now: worker.now)
         client?.flush()
         if unread == nil { worker.readBuffers.give(buffer) }
     }
+
+    /// Nobody behind this handler wants to know.
+    func channelReadComplete(context: ChannelHandlerContext) {}
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable { call?.backendBecameWritable() }
@@ -133,7 +131,7 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
         guard let call else { return }
         self.call = nil
         let client = call.client
-        if endsBody { call.receiveEnd(trailers: nil, from: nil) } else { call.connectionBroke() }
+        if endsBody { call.receiveEnd(trailers: nil, from: nil, now: worker.now) } else { call.connectionBroke() }
         client?.flush()
     }
 
@@ -150,14 +148,14 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
         return joined
     }
 
-    private func take(_ buffer: inout ByteBuffer, for call: ProxyCall) {
+    private func take(_ buffer: inout ByteBuffer, for call: ProxyCall, now: UInt64) {
         do throws(WireFault) {
             while self.call === call {
                 switch phase {
                 case .head:
-                    guard try takeHead(&buffer, for: call) else { return }
+                    guard try takeHead(&buffer, for: call, now: now) else { return }
                 case .body:
-                    guard try takeBody(&buffer, for: call) else { return }
+                    guard try takeBody(&buffer, for: call, now: now) else { return }
                 case .resting, .closed: return
                 }
             }
@@ -169,7 +167,11 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
     }
 
     /// - Returns: whether to go on.
-    private func takeHead(_ buffer: inout ByteBuffer, for call: ProxyCall) throws(WireFault) -> Bool {
+    private func takeHead(
+        _ buffer: inout ByteBuffer,
+        for call: ProxyCall,
+        now: UInt64
+    ) throws(WireFault) -> Bool {
         guard buffer.readableBytes > 0 else { return false }
         guard case .complete(let length) = try parser.parse(buffer, scanned: scanned, toHEAD: isHEAD, into: &head)
         else {
@@ -184,26 +186,30 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
         }
         // The head has the buffer itself while it is passed on, since a second reference to it would have to be counted.
         swap(&head.bytes, &buffer)
-        let goesOn = passHeadOn(to: call)
+        let goesOn = passHeadOn(to: call, now: now)
         swap(&head.bytes, &buffer)
         buffer.moveReaderIndex(forwardBy: length)
-        if goesOn, phase == .body, body.hasEnded { end(buffer, trailers: nil) }
+        if goesOn, phase == .body, body.hasEnded { end(call, rest: buffer.readableBytes, trailers: nil, now: now) }
         return goesOn
     }
 
     /// - Returns: whether to go on.
-    private func passHeadOn(to call: ProxyCall) -> Bool {
+    private func passHeadOn(to call: ProxyCall, now: UInt64) -> Bool {
         if head.status < 200 {
             if head.status != 100 { call.receiveInterim(head) }
             return true
         }
         body = BodyDecoder(head.framing)
         phase = .body
-        return call.receive(head, reused: served > 1)
+        return call.receive(head, reused: served > 1, now: now)
     }
 
     /// - Returns: whether to go on.
-    private func takeBody(_ buffer: inout ByteBuffer, for call: ProxyCall) throws(WireFault) -> Bool {
+    private func takeBody(
+        _ buffer: inout ByteBuffer,
+        for call: ProxyCall,
+        now: UInt64
+    ) throws(WireFault) -> Bool {
         switch try body.next(buffer.readableBytesUInt8Span, from: 0) {
         case .needsMore:
             buffer.moveReaderIndex(forwardBy: buffer.readableBytes)
@@ -211,23 +217,25 @@ final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, E
         case .content(let range):
             buffer.moveReaderIndex(forwardBy: range.lowerBound)
             guard let part = buffer.readSlice(length: range.count) else { return false }
-            call.receiveResponseBody(part)
-            if body.hasEnded, self.call === call { end(buffer, trailers: nil) }
+            call.receiveResponseBody(part, now: now)
+            if body.hasEnded, self.call === call {
+                end(call, rest: buffer.readableBytes, trailers: nil, now: now)
+            }
         case .end(let offset):
             buffer.moveReaderIndex(forwardBy: offset)
-            end(buffer, trailers: try call.filteredTrailers(body.trailers))
+            let trailers = try call.filteredTrailers(body.trailers)
+            end(call, rest: buffer.readableBytes, trailers: trailers, now: now)
         }
         return true
     }
 
     /// The response is complete. Bytes after it belong to no request: such a connection is not used again.
-    private func end(_ rest: ByteBuffer, trailers: ByteBuffer?) {
-        guard let call else { return }
+    private func end(_ call: ProxyCall, rest: Int, trailers: ByteBuffer?, now: UInt64) {
         self.call = nil
-        let isReusable = head.keepsAlive && rest.readableBytes == 0 && call.isRequestSent
+        let isReusable = head.keepsAlive && rest == 0 && call.isRequestSent
         setReading(true)
         phase = .resting
-        call.receiveEnd(trailers: trailers, from: isReusable ? self : nil)
+        call.receiveEnd(trailers: trailers, from: isReusable ? self : nil, now: now)
         if !isReusable { close() }
     }
 }

@@ -68,6 +68,7 @@ struct HTTP1ConnectionTests {
         try channel.writeInbound(Self.get)
         _ = try channel.sent()
         let drained = server.drain()
+        server.loop.run()
         #expect(channel.isActive)
         try channel.writeInbound(Self.get)
         #expect(try channel.sent().hasSuffix("Connection: close\r\n\r\nfine"))
@@ -79,6 +80,7 @@ struct HTTP1ConnectionTests {
         let server = ScriptedServer()
         let channel = try server.connect()
         let drained = server.drain()
+        server.loop.run()
         let second: UInt64 = 1_000_000_000
         _ = server.worker.deadlines.sweep(now: server.worker.now + second)
         #expect(!channel.isActive)
@@ -97,6 +99,7 @@ struct HTTP1ConnectionTests {
         head.framing = .chunked
         client.send(head)
         let drained = server.drain()
+        server.loop.run()
         client.sendEnd(trailers: nil)
         client.flush()
         #expect(try channel.sent().hasSuffix("0\r\n\r\n"))

@@ -28,6 +28,8 @@ public final class ClientServer {
     private var sockets: [(address: String, port: Int, channel: any Channel)] = []
     private var connections: ContiguousArray<HTTP1Connection> = []
     private let openInAllWorkers: ConnectionCount
+    /// What may still bring connections although the sockets are closed.
+    private var arriving = 0
     private var whenEmpty: EventLoopPromise<Void>?
 
     // Shared by the connections, so that none of them holds its own.
@@ -73,9 +75,13 @@ public final class ClientServer {
         sockets.removeAll { $0.address == address && $0.port == port }
     }
 
+    /// Closes a socket after taking in what the system has accepted for it. A second descriptor outlives the channel, so that
+    /// nothing but one system call lies between the last `accept` and the end.
     private func close(_ socket: any Channel) {
-        takeQueue(of: socket)
+        let last = try? socket.pipeline.syncOperations
+            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { dup($0) }
         socket.close(promise: nil)
+        if let last, last >= 0 { takeIn(takeQueueAndClose(last)) }
     }
 
     private static func bootstrap(_ server: NIOLoopBound<ClientServer>, loop: any EventLoop) -> ServerBootstrap {
@@ -98,9 +104,7 @@ public final class ClientServer {
         ReceiveAllocator(NIOLoopBound(server.value.worker.readBuffers, eventLoop: server.value.worker.eventLoop))
     }
 
-    /// Takes in what the system accepted for a socket that is about to close. Between the last `accept` and `close` lie
-    /// microseconds, in which alone a client may still be turned away when another process shares the port.
-    private func takeQueue(of socket: any Channel) {
+    private func takeIn(_ accepted: [NIOBSDSocket.Handle]) {
         let server = NIOLoopBound(self, eventLoop: worker.eventLoop)
         let bootstrap = ClientBootstrap(group: worker.eventLoop)
             .channelOption(.maxMessagesPerRead, value: 1)
@@ -111,9 +115,11 @@ public final class ClientServer {
                     try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server.value))
                 }
             }
-        try? socket.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
-            while case let accepted = accept(descriptor, nil, nil), accepted >= 0 {
-                _ = bootstrap.withConnectedSocket(accepted)
+        for connection in accepted {
+            arriving += 1
+            bootstrap.withConnectedSocket(connection).assumeIsolated().whenComplete { [self] _ in
+                arriving -= 1
+                endDrainIfEmpty()
             }
         }
     }
@@ -137,7 +143,7 @@ public final class ClientServer {
             connections[connection.position] = last
             last.position = connection.position
         }
-        if connections.isEmpty { whenEmpty?.succeed() }
+        endDrainIfEmpty()
     }
 
     func parse(_ buffer: ByteBuffer, scanned: Int) throws(WireFault) -> RequestParser.Progress {
@@ -157,12 +163,30 @@ public final class ClientServer {
         for connection in connections where connection.phase == .idle {
             connection.setDeadline(HTTP1Connection.drainGrace)
         }
-        if connections.isEmpty { promise.succeed() }
+        // What the sockets accepted last is admitted only in the loop's next round.
+        arriving += 1
+        worker.eventLoop.assumeIsolated().execute { [self] in
+            arriving -= 1
+            endDrainIfEmpty()
+        }
         return promise.futureResult
+    }
+
+    private func endDrainIfEmpty() {
+        if isDraining, connections.isEmpty, arriving == 0 { whenEmpty?.succeed() }
     }
 
     /// Closes every connection, whatever it is doing.
     public func closeAll() {
         for connection in connections.reversed() { connection.abort("gateway.stopping") }
     }
+}
+
+/// Accepts what waits at a listening descriptor, and closes it. When another process listens on the port, too, only a client
+/// that comes in between is turned away.
+private func takeQueueAndClose(_ descriptor: NIOBSDSocket.Handle) -> [NIOBSDSocket.Handle] {
+    var accepted: [NIOBSDSocket.Handle] = []
+    while case let connection = accept(descriptor, nil, nil), connection >= 0 { accepted.append(connection) }
+    _ = close(descriptor)
+    return accepted
 }

@@ -88,7 +88,8 @@ let modules: [Module] = [
         name: "Daemun",
         layer: .apps,
         uses: ["Admin", "Exchange", "Integrations", "Model", "Observation", "Pipeline"],
-        packages: [nioCore, log]
+        packages: [nioCore, log],
+        tests: ["Admin", "Model"]
     ),
     Module(
         name: "DaemunCommand",

@@ -19,6 +19,8 @@ public actor Gateway {
     private var health: HealthMonitor?
 
     private(set) var current: Publication
+    /// The last reload, so that the next one waits for it.
+    private var reloading: Task<Void, Never>?
     private var sockets: [Listener: SocketAddress] = [:]
     private(set) var loading: LoadRecord
 
@@ -81,18 +83,26 @@ public actor Gateway {
 
     // MARK: Reload
 
-    /// Serves another model from now on; calls in flight end as they began.
+    /// Serves another model from now on; calls in flight end as they began. Reloads run one after the other, in the order of the calls.
     /// - Throws: all faults at once. The old model is then served on, and the faults are kept for `/snapshot`.
     public func reload(_ model: Model) async throws(Faults) {
+        let earlier = reloading
+        let this = Task {
+            await earlier?.value
+            return await result(ofChangeTo: model)
+        }
+        reloading = Task { _ = await this.value }
+        if let faults = await this.value { throw faults }
+    }
+
+    private func result(ofChangeTo model: Model) async -> Faults? {
         do {
             try await change(to: model)
-        } catch let faults as Faults {
-            refuseReload(faults)
-            throw faults
+            return nil
         } catch {
-            let faults = Faults([Fault("the new configuration can't be served: \(error)")])
+            let faults = error as? Faults ?? Faults([Fault("the new configuration can't be served: \(error)")])
             refuseReload(faults)
-            throw faults
+            return faults
         }
     }
 

@@ -141,6 +141,7 @@ extension HTTP1Connection: ClientStream {
         guard phase != .closed else { return }
         phase = .lingering
         setDeadline(Self.lingerTime)
+        pauseOrResumeReading()
         context?.close(mode: .output, promise: nil)
     }
 

@@ -356,7 +356,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler, Expi
         self.exchange?.integration?.flush()
     }
 
-    private func pauseOrResumeReading() {
+    func pauseOrResumeReading() {
         let isEnough: Bool
         switch phase {
         case .call where !isRequestOver && !isBodyWanted: isEnough = unread != nil

@@ -30,9 +30,20 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def free_port():
     """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with reserve_port() as reservation:
+        return reservation.getsockname()[1]
+
+
+def reserve_port():
+    """A socket on a free loopback port, which nobody is given while it is open.
+
+    Only who asks for SO_REUSEPORT can listen there. Without it, two gateways that were given the same port would share
+    its clients and not notice.
+    """
+    reservation = socket.socket()
+    reservation.bind(("127.0.0.1", 0))
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return reservation
 
 
 def wait_until(condition, what, patience=PATIENCE, pause=0.005):
@@ -65,17 +76,19 @@ def binary():
 class Gateway:
     """A running gateway.
 
-    `text` is its YAML file. A text without `listen:` gets a free port, one without `log:` an unbuffered JSON access log,
-    for `log_lines`. Other files of the configuration may be put into `folder` before.
+    `text` is its YAML file. A text without `listen:` gets a free port, one without `log:` an unbuffered JSON access
+    log, for `log_lines`. Other files of the configuration may be put into `folder` before.
     """
 
     running = []
     """Every gateway that the tests at hand have started, for the report of a failure."""
 
-    def __init__(self, folder, text, arguments=(), environment=None, port=None):
+    def __init__(self, folder, text, arguments=(), environment=None, port=None, address="127.0.0.1"):
+        self.address = address
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = port or free_port()
+        self.reservation = None if port else reserve_port()
+        self.port = port or self.reservation.getsockname()[1]
         self.file = self.folder / "gateway.yaml"
         self.access_log = self.folder / "access.log"
         self.write(text)
@@ -108,7 +121,7 @@ class Gateway:
         if self.process.poll() is not None:
             raise AssertionError(f"the gateway ended with {self.process.returncode}:\n{self.stderr()}")
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            socket.create_connection((self.address, self.port), timeout=1).close()
             return True
         except ConnectionRefusedError:
             return False
@@ -118,7 +131,7 @@ class Gateway:
 
     def connect(self, **options):
         """A new connection of a client that sends bytes as they are."""
-        return Client(self.port, **options)
+        return Client(self.port, address=self.address, **options)
 
     def exchange(self, request, method=None):
         """Sends one request on a connection of its own and reads its response."""
@@ -174,6 +187,8 @@ class Gateway:
                 self.process.kill()
                 self.process.wait()
         self.errors.close()
+        if self.reservation:
+            self.reservation.close()
         return self.process.returncode
 
     def __enter__(self):
@@ -187,7 +202,10 @@ class Gateway:
 
 
 class Message:
-    """A request or response: `line` (bytes), `headers` (pairs of str in order), `body`, `trailers`, and `head` as it came."""
+    """A request or response.
+
+    `head` is as it came; `line` (bytes), `headers` and `trailers` (pairs of str in order) and `body` are taken from it.
+    """
 
     def __init__(self, head):
         self.head = head
@@ -346,13 +364,13 @@ class Stream:
 class Client(Stream):
     """A client's connection to a loopback port."""
 
-    def __init__(self, port, patience=PATIENCE, receive_buffer=None):
-        connection = socket.socket()
+    def __init__(self, port, address="127.0.0.1", patience=PATIENCE, receive_buffer=None):
+        connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(patience)
-        connection.connect(("127.0.0.1", port))
+        connection.connect((address, port))
         super().__init__(connection)
 
     def read_response(self, method="GET"):
@@ -456,9 +474,9 @@ class _Tap:
 class Backend:
     """A backend on a free port that records what it gets.
 
-    `answer` is given each request and returns the bytes of its response, `None` to close the connection instead; it may be
-    replaced at any time. With `serve`, a function that is given each accepted connection (a `Peer`), a test plays the
-    backend's part itself.
+    `answer` is given each request and returns the bytes of its response, `None` to close the connection instead; it may
+    be replaced at any time. With `serve`, a function that is given each accepted connection (a `Peer`), a test plays
+    the backend's part itself.
     """
 
     def __init__(self, answer=None, serve=None, records=True, port=0, receive_buffer=None):
@@ -595,9 +613,11 @@ class Nginx:
         except ConnectionRefusedError:
             return False
 
-    def requests(self):
-        """The request lines that it has seen, from its log."""
-        return [line.split("|")[0] for line in (self.folder / "access.log").read_text().splitlines()]
+    def requests(self, count=0):
+        """The request lines that it has seen, from its log, once there are `count` of them."""
+        log = self.folder / "access.log"
+        wait_until(lambda: log.read_text().count("\n") >= count, f"{count} lines in nginx's log")
+        return [line.split("|")[0] for line in log.read_text().splitlines()]
 
     def stop(self, at_once=True):
         """Ends it; `at_once` cuts its connections off."""

@@ -1,6 +1,7 @@
 """Bodies in both directions: framing, trailers, odd pieces, sizes, and peers that are slow."""
 
 import hashlib
+import http.client
 import os
 import subprocess
 import threading
@@ -94,8 +95,11 @@ def test_responses_without_a_body_leave_both_connections_usable(start, make_back
 
 
 def test_a_body_that_ends_with_the_connection_becomes_chunks(start, make_backend):
-    backend = make_backend(serve=lambda peer: peer.read_request() and peer.send(b"HTTP/1.1 200 OK\r\n\r\n", b"abc", b"def", pause=0.01))
-    gateway = start(route(backend))
+    def serve(peer):
+        peer.read_request()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n", b"abc", b"def", pause=0.01)
+
+    gateway = start(route(make_backend(serve=serve)))
     with gateway.connect() as client:
         for _ in range(2):
             client.send(request())
@@ -115,7 +119,8 @@ def test_a_chunked_response_of_nothing_is_one_empty_chunk(start, make_backend):
 
 CHUNKED_POST = request("POST", "/odd", "Transfer-Encoding: chunked") + chunked(b"a", b"bcd", trailers=["X-T: 1"])
 COUNTED_POST = request("POST", "/odd", body=b"abcd")
-CHUNKED_ANSWER = b"HTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(b"ab", b"cd", trailers=["X-T: 1"])
+CHUNKED_ANSWER = b"HTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED_ANSWER += chunked(b"ab", b"cd", trailers=["X-T: 1"])
 COUNTED_ANSWER = response(200, "X: y", body=b"abcd")
 
 
@@ -399,6 +404,67 @@ def test_both_directions_flow_at_once(start, make_backend):
         answer = client.read_response()
         sender.join()
     assert hashlib.sha256(answer.body).digest() == hashlib.sha256(PATTERN * 20).digest()
+
+
+def early(peer):
+    """A backend's part: answers without reading the body, and closes."""
+    peer.read_request(with_body=False)
+    peer.send(response(413, "Connection: close", body=b"too large"))
+
+
+@pytest.mark.parametrize("size", [1_000, 200_000, 1_000_000, 20_000_000])
+@pytest.mark.parametrize(("path", "expected"), [("/proxied", (413, b"too large")), ("/mock", (200, b"mock"))])
+def test_an_answer_that_comes_before_the_body_reaches_clients_that_send_on(start, make_backend, path, expected, size):
+    backend = make_backend(serve=early)
+    gateway = start(
+        f"apis: {{ all: {{ routes: {{ POST /mock: {{ reply: {{ text: mock }} }}, POST /proxied: {backend.url} }} }} }}"
+    )
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    connection.request("POST", path, body=b"x" * size)
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == expected
+    if path == "/mock":
+        assert answer.headers["Connection"] == ("close" if size > 262_144 else None)
+    connection.request("POST", path, body=b"x")
+    assert connection.getresponse().status == expected[0]
+    connection.close()
+
+
+def test_an_answer_while_the_body_is_stuck_sets_the_client_free(start, make_backend):
+    def serve(peer):
+        peer.read_request(with_body=False)
+        time.sleep(0.2)
+        peer.send(response(413, "Connection: close", body=b"too large"))
+
+    gateway = start(route(make_backend(serve=serve, records=False, receive_buffer=65_536)))
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    begun = time.monotonic()
+    connection.request("POST", "/", body=b"x" * 50_000_000)
+    assert connection.getresponse().status == 413
+    assert time.monotonic() - begun < 1.5
+    connection.close()
+
+
+def test_a_client_that_never_reads_is_cut_off_in_time(start, make_backend):
+    def serve(peer):
+        peer.read_request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (200 * MiB))
+        while True:
+            peer.send(PATTERN)
+
+    backend = make_backend(serve=serve, records=False)
+    gateway = start(route(backend) + "\nlimits: { body_idle: 300ms }")
+    with gateway.connect(receive_buffer=65_536) as client:
+        client.send(request())
+        assert backend_ends(backend)
+        [line] = gateway.log_lines(1)
+        assert (line["status"], line["cause"]) == (200, "client.write-timeout")
+
+
+def backend_ends(backend):
+    """Whether the gateway closes its first connection to the backend."""
+    wait_until(lambda: backend.peers, "a connection to the backend")
+    return backend.peers[0].has_ended.wait(5)
 
 
 # Clients that go

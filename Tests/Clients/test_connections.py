@@ -55,7 +55,8 @@ def test_a_hundred_pipelined_requests_with_bodies(gateway, echo, pause):
         body = b"%d," % number * (number % 7)
         path = f"/mock/{number}" if number % 3 == 0 else f"/{number}"
         if number % 2:
-            sent.append(request("POST", path, "Transfer-Encoding: chunked") + chunked(*[b"%d," % number] * (number % 7)))
+            parts = [b"%d," % number] * (number % 7)
+            sent.append(request("POST", path, "Transfer-Encoding: chunked") + chunked(*parts))
         else:
             sent.append(request("POST", path, body=body))
     stream = b"".join(sent)
@@ -155,7 +156,11 @@ def test_http_10_without_host_and_with_a_body(gateway, echo):
 
 
 def test_a_backend_that_closes_does_not_close_the_client(start, make_backend):
-    backend = make_backend(serve=lambda peer: peer.read_request() and peer.send(response(200, "Connection: close", body=b"x")))
+    def serve(peer):
+        peer.read_request()
+        peer.send(response(200, "Connection: close", body=b"x"))
+
+    backend = make_backend(serve=serve)
     gateway = start(f"apis: {{ all: {{ routes: {{ $default: {backend.url} }} }} }}")
     connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
     for _ in range(5):
@@ -201,7 +206,10 @@ def test_curl_with_its_options(gateway, options):
         [request("GET", "/slow/1")],
         [request("POST", "/slow/2", body=b"abc")],
         [request("POST", "/", "Transfer-Encoding: chunked") + chunked(b"abc")],
-        [request("GET", "/slow/1"), request("GET", "/mock/2"), request("GET", "/slow/3"), request("POST", "/4", body=b"x")],
+        [
+            request("GET", "/slow/1"), request("GET", "/mock/2"), request("GET", "/slow/3"),
+            request("PUT", "/4", body=b"x"),
+        ],
     ],
     ids=lambda sent: f"{len(sent)} from {sent[0][:12].decode()}",
 )
@@ -381,7 +389,8 @@ def test_interim_responses_that_are_kept_back(start, make_backend, heads, versio
 
 
 def test_a_backend_that_switches_protocols_is_refused(start, make_backend):
-    backend = make_backend(lambda _: b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nxxxx")
+    switching = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nxxxx"
+    backend = make_backend(lambda _: switching)
     gateway = start(f"apis: {{ all: {{ routes: {{ $default: {backend.url} }} }} }}")
     answer = gateway.exchange(request("GET", "/", "Connection: upgrade", "Upgrade: x"))
     assert (answer.status, answer.json()["cause"]) == (502, "backend.malformed-response")

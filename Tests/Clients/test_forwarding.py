@@ -2,11 +2,22 @@
 
 import http.client
 import re
+import socket
 
 import pytest
-from harness import chunked, request, response
+from harness import chunked, free_port, request, response
 
 ADDED = {"X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-For", "Forwarded", "Via", "X-Request-Id"}
+
+
+def has_ipv6():
+    """Whether this machine has IPv6's loopback."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
 
 
 def own_fields(message):
@@ -94,7 +105,8 @@ def test_all_other_fields_keep_order_case_and_bytes(gateway, backend):
 
 def test_blanks_around_values_become_one_space_before(gateway, backend):
     gateway.exchange(request("GET", "/", "X-None:a", "X-Many:   b", "X-Tab:\tc", "X-After: d  \t", "X-In: e  f"))
-    assert backend.requests[0].head.split(b"\r\n")[2:7] == [b"X-None: a", b"X-Many: b", b"X-Tab: c", b"X-After: d", b"X-In: e  f"]
+    lines = backend.requests[0].head.split(b"\r\n")
+    assert lines[2:7] == [b"X-None: a", b"X-Many: b", b"X-Tab: c", b"X-After: d", b"X-In: e  f"]
 
 
 @pytest.mark.parametrize("host", ["shop.test", "shop.test:8080", "SHOP.test", "127.0.0.1:80", "[::1]:8080"])
@@ -113,7 +125,7 @@ def test_the_clients_host_is_told_in_the_forwarded_fields(gateway, backend, host
 def test_the_route_says_what_the_backend_sees_as_host(start, backend, setting, expected):
     gateway = start(f"apis: {{ all: {{ routes: {{ $default: {{ to: {backend.url}, host: {setting} }} }} }} }}")
     gateway.exchange(request(host="shop.test:99"))
-    assert backend.requests[0].get("Host") == expected or f"127.0.0.1:{backend.port}"
+    assert backend.requests[0].get("Host") == (expected or f"127.0.0.1:{backend.port}")
 
 
 def test_the_absolute_forms_authority_goes_before_host(gateway, backend):
@@ -122,12 +134,17 @@ def test_the_absolute_forms_authority_goes_before_host(gateway, backend):
     assert (seen.target, seen.get("X-Forwarded-Host")) == ("/x?y", "real.test:81")
 
 
-@pytest.mark.parametrize("field", ["X-Forwarded-For: 9.9.9.9", "Forwarded: for=9.9.9.9", "X-Forwarded-Proto: https",
-                                   "X-Forwarded-Host: evil.test", "X-Forwarded-Port: 443", "X-Request-Id: mine"])  # fmt: skip
+@pytest.mark.parametrize(
+    "field",
+    [
+        "X-Forwarded-For: 9.9.9.9", "Forwarded: for=9.9.9.9", "X-Forwarded-Proto: https", "X-Forwarded-Port: 443",
+        "X-Forwarded-Host: evil.test", "X-Request-Id: mine",
+    ],
+)  # fmt: skip
 def test_nobody_is_believed_by_default(gateway, backend, field):
     gateway.exchange(request("GET", "/", field))
     seen = backend.requests[0]
-    assert field.split(": ")[1] not in seen.head.decode()
+    assert field.split(": ")[1] not in [value for _, value in seen.headers]
     assert seen.get("X-Forwarded-For") == "127.0.0.1"
     assert seen.get("X-Forwarded-Proto") == "http"
     assert "X-Forwarded-Port" not in seen
@@ -148,6 +165,25 @@ def test_a_trusted_proxys_fields_are_continued(trusting, backend):
     assert seen.get("X-Forwarded-Port") == "443"
     assert seen.get("X-Request-Id") == "abc-1"
     assert seen.all("Via") == ["1.1 front", "1.1 daemun"]
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize(("listener", "client", "name"), [("::1", "::1", "::1"), ("::", "127.0.0.1", "127.0.0.1")])
+def test_a_clients_address_is_told_in_its_own_family(start, backend, listener, client, name):
+    port = free_port()
+    gateway = start(
+        f"listen: {{ address: '{listener}', port: {port} }}\n"
+        f"apis: {{ all: {{ routes: {{ $default: {backend.url} }} }} }}\ntrusted_proxies: 127.0.0.1",
+        port=port,
+        address=client,
+    )
+    answer = gateway.exchange(request("GET", "/", "X-Forwarded-For: 9.9.9.9"))
+    seen = backend.requests[0]
+    is_trusted = client == "127.0.0.1"
+    assert seen.get("X-Forwarded-For") == (f"9.9.9.9, {name}" if is_trusted else name)
+    quoted = f'"[{name}]"' if ":" in name else name
+    assert seen.get("Forwarded") == f'for={quoted};host="shop.test";proto=http'
+    assert gateway.line_of(answer)["client"] == name
 
 
 def test_lists_over_several_lines_are_joined_in_order(trusting, backend):
@@ -177,7 +213,10 @@ def test_via_tells_the_version_that_the_client_spoke(gateway, backend):
     assert backend.requests[0].all("Via") == ["1.0 daemun"]
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "get", "X-!~9"])
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "get", "X-!~9"]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_every_method_is_passed_on_as_it_is(gateway, backend, method):
     gateway.exchange(request(method, "/m"))
     assert backend.requests[0].method == method

@@ -20,7 +20,7 @@ def test_nginx_is_a_backend(start, start_nginx):
     nginx = start_nginx("location / { return 200 nginx; }")
     gateway = start(f"apis: {{ all: {{ routes: {{ $default: {nginx.url} }} }} }}")
     assert gateway.exchange(request()).body == b"nginx"
-    assert nginx.requests() == ["GET / HTTP/1.1"]
+    assert nginx.requests(1) == ["GET / HTTP/1.1"]
 
 
 def test_each_request_has_one_line_in_the_log(gateway):

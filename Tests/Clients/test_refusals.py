@@ -1,4 +1,4 @@
-"""Malformed, oversized and ambiguous requests: the right status, a closed connection, a cause, and nothing for a backend."""
+"""Malformed, oversized and ambiguous requests: a status, a closed connection, a cause, and nothing for a backend."""
 
 import time
 
@@ -12,8 +12,12 @@ CHUNKED = POST + b"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\
 
 # name: (bytes, status, cause without "wire.")
 HEADS = {
-    "two lengths that differ": (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400, "duplicate-content-length"),
-    "two equal lengths": (POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na", 400, "duplicate-content-length"),
+    "two lengths that differ": (
+        POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400, "duplicate-content-length",
+    ),
+    "two equal lengths": (
+        POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na", 400, "duplicate-content-length",
+    ),
     "a list of lengths": (POST + b"Content-Length: 1, 1\r\n\r\na", 400, "content-length"),
     "a length with a sign": (POST + b"Content-Length: +1\r\n\r\na", 400, "content-length"),
     "a negative length": (POST + b"Content-Length: -1\r\n\r\n", 400, "content-length"),
@@ -39,7 +43,8 @@ HEADS = {
     "an empty transfer encoding": (POST + b"Transfer-Encoding:\r\n\r\n", 400, "transfer-encoding"),
     "gzip before chunked": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "transfer-coding"),
     "chunked in HTTP/1.0": (
-        b"POST / HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "transfer-encoding-in-http10",
+        b"POST / HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400, "transfer-encoding-in-http10",
     ),
     "a bare LF after the request line": (b"GET / HTTP/1.1\nHost: a\r\n\r\n", 400, "bare-lf"),
     "a bare LF after a field": (GET + b"Host: a\nX: y\r\n\r\n", 400, "bare-lf"),
@@ -99,7 +104,7 @@ HEADS = {
     "a target without an end": (b"GET /" + b"a" * 40_000, 414, "request-line-too-long"),
     "a field too large": (GET + HOST + b"X: " + b"a" * 40_000 + b"\r\n\r\n", 431, "head-too-large"),
     "a field without an end": (GET + HOST + b"X: " + b"a" * 40_000, 431, "head-too-large"),
-    "fields too large together": (GET + HOST + b"X: " + b"\r\nX: ".join([b"a" * 1_000] * 40) + b"\r\n\r\n", 431, "head-too-large"),
+    "fields too large together": (GET + HOST + (b"X: " + b"a" * 1_000 + b"\r\n") * 40 + b"\r\n", 431, "head-too-large"),
     "too many fields": (GET + HOST + b"X: a\r\n" * 100 + b"\r\n", 431, "too-many-fields"),
 }  # fmt: skip
 
@@ -221,7 +226,8 @@ LIMITED = "limits: {{ request_line: 256, head: 1024, headers: 5, body: 1000, {mo
 def limited(start, backend):
     def make(more="head_timeout: 5s"):
         limits = LIMITED.format(more=more)
-        return start(f"apis: {{ all: {{ routes: {{ $default: {backend.url}, GET /m: {{ reply: {{ text: m }} }} }} }} }}\n{limits}")
+        routes = f"{{ $default: {backend.url}, GET /m: {{ reply: {{ text: m }} }} }}"
+        return start(f"apis: {{ all: {{ routes: {routes} }} }}\n{limits}")
 
     return make
 

@@ -151,6 +151,7 @@ extension HTTP1Connection: ClientStream {
         phase = .lingering
         isOutputClosed = true
         setDeadline(Self.lingerTime)
+        pauseOrResumeReading()
         context?.close(mode: .output, promise: nil)
     }
 

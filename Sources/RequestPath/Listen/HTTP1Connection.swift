@@ -372,7 +372,7 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
         advance()
     }
 
-    private func pauseOrResumeReading() {
+    func pauseOrResumeReading() {
         let isEnough: Bool
         switch phase {
         case .call where !isRequestOver && !isBodyWanted: isEnough = unread != nil

@@ -169,11 +169,7 @@ def test_other_formats(start, tmp_path, form, pattern):
     ("trusted", "client"),
     [
         ("10.0.0.0/8", "127.0.0.1"),
-        pytest.param(
-            "127.0.0.0/8",
-            "9.9.9.9",
-            marks=pytest.mark.xfail(reason="the log names the peer, a load balancer, where the page says the client"),
-        ),
+        ("127.0.0.0/8", "9.9.9.9"),
     ],
 )
 def test_the_client_is_whom_a_trusted_proxy_names(start, trusted, client):

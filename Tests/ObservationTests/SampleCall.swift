@@ -65,7 +65,7 @@ struct SampleCall {
             exchange.request = head
             exchange.path = CanonicalPath(buffer: exchange.request.bytes, range: exchange.request.path)
         }
-        exchange.peer = PeerAddress(text: Array("192.0.2.7".utf8).span, bytes: [192, 0, 2, 7].span)
+        exchange.clientAddress = PeerAddress(text: Array("192.0.2.7".utf8).span, bytes: [192, 0, 2, 7].span)
         exchange.requestID = RequestID(high: 0x0123_4567_89AB_CDEF, low: 0xFEDC_BA98_7654_3210)
         exchange.route = route
         exchange.record = record

@@ -42,7 +42,8 @@ public struct BodyDecoder: Sendable {
     private var extensionBytes = 0
     private var total = 0
     private let limit: Int
-    private var trailerBytes = ByteBuffer()
+    /// `nil` at first: an empty buffer would be one that all workers refer to.
+    private var trailerBytes: ByteBuffer?
 
     /// Starts a body.
     /// - Parameter limit: content bytes that are let through; over it `next` throws `.bodyTooLarge`.
@@ -64,7 +65,7 @@ public struct BodyDecoder: Sendable {
 
     /// The trailer section with its empty line, once a chunked body has ended; `nil` when it has no trailers. Nothing
     /// is known of it but where it ends: only what comes out of a `TrailerFilter` may be passed on.
-    public var trailers: ByteBuffer? { trailerBytes.readableBytes > 0 ? trailerBytes : nil }
+    public var trailers: ByteBuffer? { trailerBytes.flatMap { $0.readableBytes > 0 ? $0 : nil } }
 
     /// Tells what the bytes from `offset` on are.
     public mutating func next(_ span: Span<UInt8>, from offset: Int) throws(WireFault) -> Event {
@@ -158,13 +159,16 @@ public struct BodyDecoder: Sendable {
     /// Collects the trailer section.
     /// - Returns: whether it is complete.
     private mutating func takeTrailers(_ span: Span<UInt8>, _ index: inout Int) throws(WireFault) -> Bool {
+        var section = trailerBytes ?? ByteBuffer()
+        trailerBytes = nil
+        defer { trailerBytes = section }
         while index < span.count {
-            guard trailerBytes.readableBytes < Self.largestTrailers else { throw .trailersTooLarge }
+            guard section.readableBytes < Self.largestTrailers else { throw .trailersTooLarge }
             let byte = span[index]
-            trailerBytes.writeInteger(byte)
+            section.writeInteger(byte)
             index += 1
             guard byte == Characters.lf else { continue }
-            if try Self.endsSection(trailerBytes.readableBytesUInt8Span) {
+            if try Self.endsSection(section.readableBytesUInt8Span) {
                 state = .ended
                 return true
             }

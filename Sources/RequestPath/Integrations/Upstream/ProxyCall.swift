@@ -24,6 +24,7 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     private var exchange: Exchange?
     private var plan: ProxyPlan?
+    private var timeouts = ProxyPlan.Timeouts()
     private var upstream: Upstream?
     private var endpoint: Endpoint?
     private var connection: UpstreamConnection?
@@ -52,7 +53,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     /// Whether a connection that served other calls will do. Such a one may have been closed by the backend as the request
     /// was on its way; were that to happen to every attempt, a backend's restart would be seen by clients.
     var mayReuseConnection: Bool { attempts == 1 }
-    var connectTimeout: UInt64 { plan?.connectTimeout ?? 0 }
+    var connectTimeout: UInt64 { timeouts.connect }
     /// Whether the request is with the backend as a whole, so that its connection can serve another one.
     var isRequestSent: Bool { isRequestReceived }
 
@@ -61,6 +62,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     func start(_ exchange: Exchange, plan: ProxyPlan, upstream: Upstream) {
         self.exchange = exchange
         self.plan = plan
+        timeouts = plan.timeouts
         self.upstream = upstream
         exchange.integration = self
         exchange.record.backend = upstream.name
@@ -72,7 +74,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         tried = TargetSet()
         kept = hasBody && upstream.settings.retry.attempts > 1 && exchange.request.isIdempotent ? ByteBuffer() : nil
         keptTrailers = nil
-        totalDeadline = hasBody ? .max : exchange.record.receivedAt &+ plan.totalTimeout
+        totalDeadline = hasBody ? .max : exchange.record.receivedAt &+ timeouts.total
         upstream.retries.deposit(now: exchange.record.receivedAt)
         attempt(exchange, plan, upstream, now: worker.now)
     }
@@ -90,7 +92,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         if let index = endpoint.index { tried.insert(index) }
         upstream.began(endpoint)
         exchange.record.target = endpoint.name
-        setDeadline(min(now &+ plan.connectTimeout, totalDeadline))
+        setDeadline(min(now &+ timeouts.connect, totalDeadline))
         if let connection = endpoint.lease(for: self) { send(exchange, plan, endpoint, over: connection) }
     }
 
@@ -121,14 +123,14 @@ final class ProxyCall: IntegrationCall, Expiring {
         exchange.record.sentToBackendAt = now
         if !hasBody {
             connection.flush()
-            waitForHead(plan, from: now)
+            waitForHead(from: now)
         } else {
-            sendBodyFromStart(exchange, plan, connection)
+            sendBodyFromStart(exchange, connection)
         }
     }
 
     /// Sends what was kept of the body, then asks for the rest.
-    private func sendBodyFromStart(_ exchange: Exchange, _ plan: ProxyPlan, _ connection: UpstreamConnection) {
+    private func sendBodyFromStart(_ exchange: Exchange, _ connection: UpstreamConnection) {
         clearDeadline()
         if hasBegunBody, let kept {
             if kept.readableBytes > 0 { writeBody(kept) }
@@ -136,12 +138,12 @@ final class ProxyCall: IntegrationCall, Expiring {
         }
         hasBegunBody = true
         connection.flush()
-        if isRequestReceived { waitForHead(plan, from: worker.now) } else { exchange.client?.resumeRequestBody() }
+        if isRequestReceived { waitForHead(from: worker.now) } else { exchange.client?.resumeRequestBody() }
     }
 
-    private func waitForHead(_ plan: ProxyPlan, from now: UInt64) {
+    private func waitForHead(from now: UInt64) {
         phase = .waitingForHead
-        setDeadline(min(now &+ plan.firstByteTimeout, totalDeadline))
+        setDeadline(min(now &+ timeouts.firstByte, totalDeadline))
     }
 
     // MARK: Failures
@@ -225,24 +227,24 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     /// - Returns: whether the response is passed on; `false` when another attempt replaces it.
     func receive(_ head: borrowing ResponseHead, reused: Bool, now: UInt64) -> Bool {
-        guard let exchange, let plan else { return false }
+        guard let exchange else { return false }
         exchange.record.backendStatus = head.status
         exchange.record.backendAnsweredAt = now
-        if head.status >= 500, let upstream, mayRetry(after: .status(head.status), upstream, now) {
+        if head.status >= 500, let plan, let upstream, mayRetry(after: .status(head.status), upstream, now) {
             connection?.close()
             endAttempt(.status(head.status), upstream, now)
             attempt(exchange, plan, upstream, now: now)
             return false
         }
         phase = .receiving
-        setDeadline(now &+ plan.idleTimeout)
+        setDeadline(now &+ timeouts.idle)
         exchange.client?.send(head)
         return self.exchange === exchange
     }
 
     func receiveResponseBody(_ part: ByteBuffer, now: UInt64) {
-        guard let exchange, let plan else { return }
-        setDeadline(now &+ plan.idleTimeout)
+        guard let exchange else { return }
+        setDeadline(now &+ timeouts.idle)
         exchange.client?.sendBody(part)
     }
 
@@ -272,21 +274,21 @@ final class ProxyCall: IntegrationCall, Expiring {
         guard let connection else { return false }
         writeBody(part)
         let isWritable = connection.isWritable
-        if !isWritable, phase == .sending, let plan { setDeadline(worker.now &+ plan.idleTimeout) }
+        if !isWritable, phase == .sending { setDeadline(worker.now &+ timeouts.idle) }
         return isWritable
     }
 
     func receiveEnd(trailers: ByteBuffer?) {
-        guard let plan else { return }
+        guard exchange != nil else { return }
         let now = worker.now
         isRequestReceived = true
-        totalDeadline = now &+ plan.totalTimeout
+        totalDeadline = now &+ timeouts.total
         if kept != nil { keptTrailers = trailers }
         guard let connection else { return }
         if isChunked { writeEnd(trailers) }
         connection.flush()
         exchange?.record.sentToBackendAt = now
-        if phase == .sending { waitForHead(plan, from: now) }
+        if phase == .sending { waitForHead(from: now) }
     }
 
     func flush() {
@@ -302,9 +304,9 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     func setClientWritable(_ isWritable: Bool) {
-        guard phase == .receiving, let plan else { return }
+        guard phase == .receiving else { return }
         connection?.setReading(isWritable)
-        if isWritable { setDeadline(worker.now &+ plan.idleTimeout) } else { clearDeadline() }
+        if isWritable { setDeadline(worker.now &+ timeouts.idle) } else { clearDeadline() }
     }
 
     func cancel() {

@@ -11,6 +11,15 @@ public final class ProxyPlan: Sendable {
         case parameter(Int)
     }
 
+    /// How long the parts of an attempt may take, in nanoseconds. Each call has a copy: all workers share the plan, so that
+    /// counting references to it makes them wait for one another.
+    struct Timeouts: Sendable {
+        var connect: UInt64 = 0
+        var firstByte: UInt64 = 0
+        var idle: UInt64 = 0
+        var total: UInt64 = 0
+    }
+
     /// Position of the backend in the snapshot.
     public let backend: Int
     /// The backend's name.
@@ -20,10 +29,7 @@ public final class ProxyPlan: Sendable {
     let stripsBasePath: Bool
     let method: ByteBuffer?
     let host: HostHeader
-    let connectTimeout: UInt64
-    let firstByteTimeout: UInt64
-    let idleTimeout: UInt64
-    let totalTimeout: UInt64
+    let timeouts: Timeouts
 
     /// Compiles an integration.
     /// - Parameters:
@@ -47,10 +53,12 @@ public final class ProxyPlan: Sendable {
         self.stripsBasePath = stripsBasePath
         method = integration.method.map { ByteBuffer(string: $0) }
         host = integration.host
-        connectTimeout = integration.timeouts.connect.nanoseconds
-        firstByteTimeout = integration.timeouts.firstByte.nanoseconds
-        idleTimeout = integration.timeouts.idle.nanoseconds
-        totalTimeout = integration.timeouts.total.nanoseconds
+        timeouts = Timeouts(
+            connect: integration.timeouts.connect.nanoseconds,
+            firstByte: integration.timeouts.firstByte.nanoseconds,
+            idle: integration.timeouts.idle.nanoseconds,
+            total: integration.timeouts.total.nanoseconds
+        )
         switch integration.target {
         case .remainder: path = nil
         case .template(let template): path = try Self.parts(of: template, parameters)

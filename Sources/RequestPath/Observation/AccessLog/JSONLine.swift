@@ -10,7 +10,7 @@ enum JSONLine {
         line.write("\",\"request_id\":\"")
         call.requestID.withText { line.write($0) }
         line.write("\",\"client\":\"")
-        call.peer.withText { line.write($0) }
+        call.client.withText { line.write($0) }
         line.write("\"")
         writeRequest(call, head: head, to: &line)
         writeResponse(call, to: &line)

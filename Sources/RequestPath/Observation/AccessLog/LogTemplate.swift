@@ -69,7 +69,7 @@ struct LogTemplate: Sendable {
         case .httpProtocol: if call.hasRequestLine { line.write(call.request.version.text) }
         case .domainName: line.write(call.domainName(in: head), of: head, escaping: escaping)
         case .domainPrefix: line.write(call.domainPrefix(in: head), of: head, escaping: escaping)
-        case .sourceIP: call.peer.withText { line.write($0) }
+        case .sourceIP: call.client.withText { line.write($0) }
         case .userAgent: line.write(call.field(.userAgent), of: head, escaping: escaping)
         case .traceID: line.write(call.field(.traceparent), of: head, escaping: escaping)
         case .requestLength: line.write(record.requestBytes)

@@ -8,7 +8,7 @@ struct LoggedCall {
     /// When the head was complete, in wall nanoseconds since 1970; when the call ended, if it never was.
     let receivedAt: UInt64
     let requestID: RequestID
-    let peer: PeerAddress
+    let client: PeerAddress
     let route: RouteIdentity?
     /// The request; its ranges may lead nowhere when it was malformed.
     let request: RequestHead
@@ -21,7 +21,7 @@ struct LoggedCall {
         let known = record.receivedAt != 0 ? record.receivedAt : record.endedAt
         receivedAt = clock.wallNanoseconds(at: known != 0 ? known : exchange.worker.now)
         requestID = exchange.requestID
-        peer = exchange.peer
+        client = exchange.clientAddress
         route = exchange.route
         request = exchange.request
         let matched = exchange.path

@@ -58,4 +58,10 @@ public final class WorkerContext {
         exchange.reset()
         if idleExchanges.count < Self.keptExchanges { idleExchanges.append(exchange) }
     }
+
+    /// Lets go of the kept exchanges, which refer to this context, so that both can go away.
+    public func stop() {
+        deadlines.stop()
+        idleExchanges = []
+    }
 }

@@ -100,7 +100,7 @@ final class Worker {
     func stop() {
         for upstream in upstreams { upstream.retire() }
         accessLog?.flush()
-        context.deadlines.stop()
+        context.stop()
         server = nil
     }
 }

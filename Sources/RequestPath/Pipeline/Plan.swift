@@ -26,9 +26,21 @@ struct PlanCompiler {
     let steps: [any Step]
     /// Position of each backend by its name.
     let backends: [String: Int]
+    /// Routes that forward alike share a plan, so that thousands of them do not push each other out of the processor's cache.
+    private var shared: [SharedKey: ProxyPlan] = [:]
+
+    private struct SharedKey: Hashable {
+        var integration: HTTPProxyIntegration
+        var stripsBasePath: Bool
+    }
+
+    init(steps: [any Step], backends: [String: Int]) {
+        self.steps = steps
+        self.backends = backends
+    }
 
     /// - Parameter index: the route's position among all routes of the model.
-    func plan(for route: Route, of api: HTTPAPI, index: Int) throws(Fault) -> Plan {
+    mutating func plan(for route: Route, of api: HTTPAPI, index: Int) throws(Fault) -> Plan {
         var parameters: [String] = []
         var resourcePath = "$default"
         if case .path(_, let template) = route.key {
@@ -45,7 +57,7 @@ struct PlanCompiler {
         return Plan(identity: identity, steps: steps, integration: try integration(of: route, api, parameters))
     }
 
-    private func integration(
+    private mutating func integration(
         of route: Route,
         _ api: HTTPAPI,
         _ parameters: [String]
@@ -56,12 +68,16 @@ struct PlanCompiler {
             guard let backend = backends[proxy.backend] else {
                 throw Fault("no backend has this name", at: route.source, text: proxy.backend)
             }
+            let key = SharedKey(integration: proxy, stripsBasePath: api.stripsBasePath)
+            if let plan = shared[key] { return .proxy(plan) }
             let plan = try ProxyPlan(
                 proxy,
                 backend: backend,
                 parameters: parameters,
                 stripsBasePath: api.stripsBasePath
             )
+            // A path made from parameters depends on their positions in the route.
+            if proxy.target == .remainder { shared[key] = plan }
             return .proxy(plan)
         }
     }

@@ -29,7 +29,7 @@ public final class Snapshot: Sendable {
         var faults: [Fault] = []
         var names: [String: Int] = [:]
         for (index, backend) in model.backends.enumerated() { names[backend.name] = index }
-        let compiler = PlanCompiler(steps: steps, backends: names)
+        var compiler = PlanCompiler(steps: steps, backends: names)
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []
         for api in model.apis {

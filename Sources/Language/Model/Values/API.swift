@@ -65,9 +65,9 @@ public enum Integration: Sendable, Equatable {
 }
 
 /// Forwarding to a backend with the request as it is.
-public struct HTTPProxyIntegration: Sendable, Equatable {
+public struct HTTPProxyIntegration: Sendable, Hashable {
     /// What path and query the backend is asked for.
-    public enum Target: Sendable, Equatable {
+    public enum Target: Sendable, Hashable {
         /// The request's path (after the base path, when that is stripped) and query, appended to the backend's own path.
         case remainder
         /// A path made from the route's parameters, `/old/{proxy}`; the request's query follows its own.

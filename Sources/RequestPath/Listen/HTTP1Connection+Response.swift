@@ -116,7 +116,7 @@ extension HTTP1Connection: ClientStream {
             abort(refusal.cause)
             return
         }
-        let exchange = self.exchange ?? takeExchangeForRefusal()
+        let exchange = self.exchange ?? makeExchange()
         exchange.integration?.cancel()
         exchange.integration = nil
         exchange.record.cause = refusal.cause
@@ -241,18 +241,5 @@ extension HTTP1Connection: ClientStream {
         guard worker.responseScratch.readableBytes > 0 else { return }
         context.write(Self.wrapOutboundOut(worker.responseScratch), promise: nil)
         worker.responseScratch.clear()
-    }
-
-    private func takeExchangeForRefusal() -> Exchange {
-        let exchange = worker.takeExchange()
-        exchange.record.receivedAt = worker.now
-        exchange.peer = peer
-        exchange.clientAddress = peer
-        exchange.client = self
-        exchange.handler = server.handler
-        exchange.requestID = RequestID(using: &worker.random)
-        self.exchange = exchange
-        phase = .call
-        return exchange
     }
 }

@@ -266,7 +266,7 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
         if ahead.hasEnded, let section = ahead.trailers { _ = try server.settings.trailers.filter(section) }
     }
 
-    private func makeExchange() -> Exchange {
+    func makeExchange() -> Exchange {
         let exchange = worker.takeExchange()
         exchange.record.receivedAt = worker.now
         exchange.peer = peer

@@ -2,16 +2,6 @@ public import Exchange
 public import NIOCore
 
 extension ByteBuffer {
-    /// Writes one field as `name: value CRLF`.
-    @inlinable
-    public mutating func writeField(_ field: Field, of head: ByteBuffer) {
-        let bytes = head.readableBytesSpan
-        writeBytes(bytes.extracting(field.name.range))
-        writeStaticString(": ")
-        writeBytes(bytes.extracting(field.value.range))
-        writeStaticString("\r\n")
-    }
-
     /// Writes the frame before a chunk's data: its size in hex and a line end.
     public mutating func writeChunkSize(_ size: Int) {
         var started = false

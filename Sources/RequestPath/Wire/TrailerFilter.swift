@@ -25,7 +25,9 @@ public struct TrailerFilter: Sendable {
         guard parsed.names.isDisjoint(with: Self.forbidden) else { throw .forbiddenTrailer }
         guard !parsed.fields.isEmpty else { return nil }
         var lines = ByteBuffer()
-        for field in parsed.fields { lines.writeField(field, of: section) }
+        lines.writeHead { out in
+            for field in parsed.fields { out.writeField(field, of: section) }
+        }
         return lines
     }
 }

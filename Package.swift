@@ -32,6 +32,12 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -47,7 +53,7 @@ let modules: [Module] = [
         name: "Listen",
         layer: .requestPath,
         uses: ["Exchange", "Model", "Wire"],
-        packages: [nioCore, nioPosix],
+        packages: [nioCore, nioPosix, nioHPACK, nioHTTP2, nioSSL, nioTLS, x509, asn1],
         tests: ["Exchange", "Model"],
         testPackages: [nioEmbedded]
     ),
@@ -57,7 +63,7 @@ let modules: [Module] = [
         name: "Integrations",
         layer: .requestPath,
         uses: ["Exchange", "Model", "Selection", "Wire"],
-        packages: [nioCore, nioPosix, deque],
+        packages: [nioCore, nioPosix, nioHPACK, nioHTTP2, nioSSL, deque],
         tests: ["Exchange", "Model", "Selection", "Wire"],
         testPackages: [nioEmbedded]
     ),
@@ -124,6 +130,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),

@@ -138,20 +138,20 @@ extension HTTP1Connection {
     private func readBody() -> Bool {
         guard !isRequestOver, isBodyWanted, let exchange, let integration = exchange.integration else { return false }
         guard let buffer = unread, buffer.readableBytes > 0 else {
-            if hasInputEnded { abort("client.closed") }
+            if hasInputEnded { endInput(integration) }
             return false
         }
         do throws(WireFault) {
             switch try body.next(buffer.readableBytesUInt8Span, from: 0) {
             case .needsMore:
                 unread?.moveReaderIndex(forwardBy: buffer.readableBytes)
-                setDeadline(server.settings.bodyIdleTimeout)
+                limitIdling()
             case .content(let range):
                 unread?.moveReaderIndex(forwardBy: range.lowerBound)
                 guard let part = unread?.readSlice(length: range.count) else { return false }
                 exchange.record.requestBytes += part.readableBytes
                 isBodyWanted = integration.receiveBody(part)
-                if isBodyWanted { setDeadline(server.settings.bodyIdleTimeout) } else { clearDeadline() }
+                if isBodyWanted { limitIdling() } else { clearDeadline() }
                 if body.hasEnded { try endBody(integration) }
             case .end(let offset):
                 unread?.moveReaderIndex(forwardBy: offset)
@@ -161,6 +161,13 @@ extension HTTP1Connection {
             refuse(error)
         }
         return true
+    }
+
+    /// The client's FIN ends a tunnel's direction in good order, and a body before its time.
+    private func endInput(_ integration: any IntegrationCall) {
+        guard isTunnel else { return abort("client.closed") }
+        isRequestOver = true
+        integration.receiveEnd(trailers: nil)
     }
 
     private func endBody(_ integration: any IntegrationCall) throws(WireFault) {
@@ -219,7 +226,7 @@ extension HTTP1Connection {
             if unread?.readableBytes ?? 0 == 0 { sendContinue() }
         }
         isBodyWanted = true
-        setDeadline(server.settings.bodyIdleTimeout)
+        limitIdling()
         advance()
     }
 

@@ -58,6 +58,8 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     var closesAfterResponse = false
     var isOutputClosed = false
     var isWritable = true
+    /// Whether the call became a WebSocket connection; no request follows it.
+    var isTunnel = false
 
     /// - Parameter arrival: given when the connection was admitted before it was known to speak HTTP/1.1.
     init(server: ClientServer, arrival: Arrival? = nil) {
@@ -105,7 +107,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
             if isWritable, phase != .closed { context.eventLoop.assumeIsolated().execute { self.advance() } }
             return
         }
-        if isWritable { clearDeadline() } else { setDeadline(server.settings.bodyIdleTimeout) }
+        if isWritable { clearDeadline() } else { limitIdling() }
         exchange?.integration?.setClientWritable(isWritable)
     }
 
@@ -150,12 +152,19 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
 
     func drain() {
         if phase == .idle { setDeadline(Self.drainGrace) }
+        if isTunnel { exchange?.integration?.drain() }
     }
 
     func setDeadline(_ nanoseconds: UInt64) { setDeadline(nanoseconds, after: worker.now) }
 
     func setDeadline(_ nanoseconds: UInt64, after now: UInt64) {
         if let deadline { worker.deadlines.set(deadline, at: now &+ nanoseconds) }
+    }
+
+    /// Waits for the client to send or take more of a body. What goes through a tunnel comes when it comes, and the tunnel itself
+    /// sees to its end.
+    func limitIdling() {
+        if isTunnel { clearDeadline() } else { setDeadline(server.settings.bodyIdleTimeout) }
     }
 
     func clearDeadline() {

@@ -38,6 +38,10 @@ extension Worker: ExchangeHandler {
 
     func connectionClosed() { metrics.connectionClosed() }
 
+    func tunnelOpened() { metrics.tunnelOpened() }
+
+    func tunnelClosed() { metrics.tunnelClosed() }
+
     // MARK: 1. Path policy
 
     private func normalizePath(of exchange: Exchange) -> Bool {

@@ -1,4 +1,4 @@
-/// The URL of a server, `http://host:port/path`: an origin and perhaps a path.
+/// The URL of a server, `http://host:port/path` (`ws` says the same): an origin and perhaps a path.
 struct BackendURL: Hashable {
     /// A name in lower case, or a numeric address without brackets.
     var host: String
@@ -17,7 +17,7 @@ struct BackendURL: Hashable {
             throw Fault("expected a URL, as http://127.0.0.1:9001", text: text, suggestion: "http://" + text)
         }
         switch text[..<separator.lowerBound].lowercased() {
-        case "http": break
+        case "http", "ws": break
         case "https": throw Fault("TLS to backends is not served yet", text: text)
         default: throw Fault("a backend is reached over http", text: text)
         }

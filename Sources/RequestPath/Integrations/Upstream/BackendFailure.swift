@@ -18,6 +18,10 @@ enum BackendFailure: Sendable, Equatable {
     case reset
     /// What came is not HTTP.
     case malformed(WireFault)
+    /// The backend's 101 is no answer to the WebSocket handshake.
+    case badUpgrade
+    /// Too many WebSocket connections are open.
+    case tooManyTunnels
     /// The response's head did not come in time.
     case timeout
     /// The response is one that the retry policy wants to see again.
@@ -34,6 +38,9 @@ enum BackendFailure: Sendable, Equatable {
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
+        case .badUpgrade: Refusal(status: 502, cause: "backend.bad-upgrade")
+        case .tooManyTunnels:
+            Refusal(status: 503, cause: "backend.too-many-websockets", fields: [ReplyField("Retry-After", "1")])
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
         case .status(let status): Refusal(status: status, cause: "backend.status")
         }
@@ -42,15 +49,15 @@ enum BackendFailure: Sendable, Equatable {
     /// Whether another attempt can't repeat what this one may have done: nothing was sent.
     var isUnsent: Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .poolTimeout, .connectFailed, .connectTimeout: true
-        case .reset, .malformed, .timeout, .status: false
+        case .noTarget, .unresolved, .poolFull, .poolTimeout, .connectFailed, .connectTimeout, .tooManyTunnels: true
+        case .reset, .malformed, .badUpgrade, .timeout, .status: false
         }
     }
 
     /// Whether the policy wants another attempt after this.
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .poolTimeout, .malformed, .timeout: false
+        case .noTarget, .unresolved, .poolFull, .poolTimeout, .tooManyTunnels, .malformed, .badUpgrade, .timeout: false
         case .connectFailed, .connectTimeout: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

@@ -21,6 +21,9 @@ final class Endpoint {
     /// Its share relative to the other endpoints.
     private(set) var weight: Int
     var pool: ConnectionPool<UpstreamConnection, ProxyCall>
+    /// WebSocket connections, which are no longer the pool's.
+    var tunnels = 0
+    private(set) var maxTunnels: Int
     /// Attempts that it failed, for metrics.
     var failures = 0
     private var idleTimeout: UInt64
@@ -36,6 +39,7 @@ final class Endpoint {
         name = resolved.name
         weight = resolved.target.weight
         pool = ConnectionPool(maxConnections: settings.pool.maxConnections, maxWaiting: settings.pool.maxWaiting)
+        maxTunnels = settings.pool.maxWebSockets
         idleTimeout = settings.pool.idleTimeout.nanoseconds
         self.worker = worker
         parser = ResponseParser(limits: HeadLimits(headBytes: 65_536, fieldCount: 200), names: worker.fieldNames)
@@ -44,6 +48,7 @@ final class Endpoint {
     /// Takes over what a reload may change of an endpoint that stays.
     func apply(_ resolved: ResolvedTarget, settings: Backend) {
         weight = resolved.target.weight
+        maxTunnels = settings.pool.maxWebSockets
         idleTimeout = settings.pool.idleTimeout.nanoseconds
         let limits = settings.pool
         for call in pool.setLimits(maxConnections: limits.maxConnections, maxWaiting: limits.maxWaiting) {
@@ -86,6 +91,7 @@ final class Endpoint {
         }
     }
 
+    /// A connection is closed, or carries something else than calls from now on.
     func closed(_ connection: UpstreamConnection) {
         if let call = pool.closed(connection) { connect(for: call) }
     }

@@ -41,6 +41,8 @@ final class ProxyCall: IntegrationCall, Expiring {
     private var hasBegunBody = false
     private var isRequestReceived = false
     private var hasUnflushedBody = false
+    /// What the backend has to prove that it understood a WebSocket handshake; `nil` for any other request.
+    private var webSocketAccept: ByteBuffer?
 
     /// Makes a call; `recycle` is told when it is free for another exchange.
     init(worker: WorkerContext, recycle: @escaping (ProxyCall) -> Void) {
@@ -56,10 +58,15 @@ final class ProxyCall: IntegrationCall, Expiring {
     /// Whether the request is with the backend as a whole, so that its connection can serve another one.
     var isRequestSent: Bool { isRequestReceived }
 
+    /// Whether the request is a WebSocket handshake.
+    var opensWebSocket: Bool { webSocketAccept != nil }
+
     // MARK: Attempts
 
-    func start(_ exchange: Exchange, plan: ProxyPlan, upstream: Upstream) {
+    /// - Parameter webSocketKey: the key of a WebSocket handshake, when the request is one.
+    func start(_ exchange: Exchange, plan: ProxyPlan, upstream: Upstream, webSocketKey: ByteBuffer?) {
         self.exchange = exchange
+        webSocketAccept = webSocketKey.map { WebSocketAccept.value(forKey: $0) }
         self.plan = plan
         timeouts = plan.timeouts
         self.upstream = upstream
@@ -90,6 +97,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         if let index = endpoint.index { tried.insert(index) }
         upstream.began(endpoint)
         exchange.record.target = endpoint.name
+        if opensWebSocket, endpoint.tunnels >= endpoint.maxTunnels { return failed(.tooManyTunnels) }
         setDeadline(min(now &+ timeouts.connect, totalDeadline))
         if let stream = endpoint.lease(for: self) { send(exchange, plan, over: stream) }
     }
@@ -230,6 +238,28 @@ final class ProxyCall: IntegrationCall, Expiring {
         return self.exchange === exchange
     }
 
+    /// The backend has answered with 101.
+    /// - Throws: when the call has asked for nothing of the kind.
+    func receiveSwitch(_ head: borrowing ResponseHead, now: UInt64) throws(WireFault) {
+        guard let accept = webSocketAccept, let settings = plan?.webSocket, let exchange, let upstream, let endpoint,
+            let stream
+        else { throw .badStatusLine }
+        exchange.record.backendStatus = head.status
+        exchange.record.backendAnsweredAt = now
+        guard WebSocketHandshake.isCompleted(by: head, accept: accept) else {
+            stream.close()
+            failed(.badUpgrade)
+            return
+        }
+        // The endpoint has proved itself, and is as busy as before.
+        upstream.ended(endpoint, failure: nil, now: now)
+        upstream.began(endpoint)
+        let tunnel = WebSocketTunnel(exchange, over: stream, upstream: upstream, plan: settings, now: now)
+        free()
+        stream.begin(tunnel)
+        tunnel.open(with: head, now: now)
+    }
+
     func receiveResponseBody(_ part: ByteBuffer, now: UInt64) {
         guard let exchange else { return }
         setDeadline(now &+ timeouts.idle)
@@ -351,6 +381,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         stream = nil
         kept = nil
         keptTrailers = nil
+        webSocketAccept = nil
         recycle(self)
     }
 }

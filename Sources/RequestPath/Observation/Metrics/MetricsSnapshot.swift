@@ -4,6 +4,7 @@ public struct MetricsSnapshot: Sendable {
     var causes: BoundedCounts
     var retries: BoundedCounts
     var connections: ConnectionCounts
+    var tunnels: ConnectionCounts
     /// The configuration's revision that the worker serves; of several workers the lowest.
     public internal(set) var revision: Int
 
@@ -15,12 +16,13 @@ public struct MetricsSnapshot: Sendable {
         merged.causes = BoundedCounts(limit: .max)
         merged.retries = BoundedCounts(limit: .max)
         merged.connections = ConnectionCounts()
+        merged.tunnels = ConnectionCounts()
         for snapshot in snapshots {
             merged.counts.add(snapshot.counts.moved(to: layout))
             merged.causes.add(snapshot.causes)
             merged.retries.add(snapshot.retries)
-            merged.connections.active += snapshot.connections.active
-            merged.connections.total += snapshot.connections.total
+            merged.connections.add(snapshot.connections)
+            merged.tunnels.add(snapshot.tunnels)
             merged.revision = min(merged.revision, snapshot.revision)
         }
         return merged
@@ -52,6 +54,13 @@ public struct MetricsSnapshot: Sendable {
                 "Clients' connections that were accepted.",
                 .counter,
                 connections.total
+            ),
+            number("daemun_websockets_open", "WebSocket connections that are open.", .gauge, tunnels.active),
+            number(
+                "daemun_websockets_total",
+                "WebSocket connections that were opened.",
+                .counter,
+                tunnels.total
             ),
             number(
                 "daemun_snapshot_revision",

@@ -27,6 +27,13 @@ import Testing
         return breaker.ended(pass, outcome, now: now)
     }
 
+    /// The passes of so many attempts, all of which are let through.
+    private func admitted(_ breaker: inout CircuitBreaker, _ count: Int, now: UInt64) throws -> [CircuitBreaker.Pass] {
+        let passes = (0..<count).compactMap { _ in breaker.admit(now: now) }
+        try #require(passes.count == count)
+        return passes
+    }
+
     /// A breaker whose circuit was opened at a time.
     private func opened(at now: UInt64, _ settings: Backend.Breaker = settings) -> CircuitBreaker {
         var breaker = breaker(settings)
@@ -110,7 +117,7 @@ import Testing
         settings.probes = probes
         var breaker = opened(at: 0, settings)
         let now = 5 * second
-        let passes = try (0..<probes).map { _ in try #require(breaker.admit(now: now)) }
+        let passes = try admitted(&breaker, probes, now: now)
         #expect(breaker.admit(now: now) == nil)
         for pass in passes {
             #expect(breaker.position(now: now) == .halfOpen)
@@ -124,7 +131,7 @@ import Testing
     func `one failed probe opens it again, whatever the others say`(successes: Int) throws {
         var breaker = opened(at: 0)
         let now = 5 * second
-        let passes = try (0..<3).map { _ in try #require(breaker.admit(now: now)) }
+        let passes = try admitted(&breaker, 3, now: now)
         for pass in passes.prefix(successes) { _ = breaker.ended(pass, .success, now: now) }
         #expect(breaker.ended(passes[successes], .failure, now: now) == true)
         for pass in passes.dropFirst(successes + 1) { #expect(breaker.ended(pass, .failure, now: now) == false) }
@@ -156,7 +163,7 @@ import Testing
         var breaker = opened(at: 0)
         let now = 5 * second
         for _ in 0..<100 { #expect(attempt(&breaker, .unknown, now) == false) }
-        let passes = try (0..<3).map { _ in try #require(breaker.admit(now: now)) }
+        let passes = try admitted(&breaker, 3, now: now)
         #expect(breaker.admit(now: now) == nil)
         for pass in passes { _ = breaker.ended(pass, .success, now: now) }
         #expect(breaker.position(now: now) == .closed)
@@ -164,7 +171,7 @@ import Testing
 
     @Test func `probes that never end do not keep the circuit half-open for ever`() throws {
         var breaker = opened(at: 0)
-        let hanging = try (0..<3).map { _ in try #require(breaker.admit(now: 5 * second)) }
+        let hanging = try admitted(&breaker, 3, now: 5 * second)
         #expect(breaker.admit(now: .seconds(9.9)) == nil)
         for _ in 0..<3 { attempt(&breaker, .success, 10 * second) }
         #expect(breaker.position(now: 10 * second) == .closed)
@@ -175,11 +182,11 @@ import Testing
     @Test(arguments: [CircuitBreaker.Outcome.success, .failure, .unknown])
     func `what began before the circuit opened neither opens nor closes it`(outcome: CircuitBreaker.Outcome) throws {
         var breaker = breaker()
-        let early = try (0..<10).map { _ in try #require(breaker.admit(now: 0)) }
+        let early = try admitted(&breaker, 10, now: 0)
         while attempt(&breaker, .failure, 0) == false {}
         for pass in early.prefix(5) { #expect(breaker.ended(pass, outcome, now: second) == false) }
         #expect(seconds(open: breaker, from: 0) == 5)
-        _ = try #require(breaker.admit(now: 5 * second))
+        _ = try admitted(&breaker, 1, now: 5 * second)
         for pass in early.dropFirst(5) { #expect(breaker.ended(pass, outcome, now: 5 * second) == false) }
         #expect(breaker.position(now: 5 * second) == .halfOpen)
     }

@@ -93,7 +93,7 @@ let modules: [Module] = [
     Module(
         name: "Daemun",
         layer: .apps,
-        uses: ["Admin", "Exchange", "Integrations", "Model", "Observation", "Pipeline"],
+        uses: ["Admin", "Exchange", "Integrations", "Listen", "Model", "Observation", "Pipeline"],
         packages: [nioCore, log],
         tests: ["Admin", "Model"]
     ),

@@ -1,4 +1,5 @@
 import Integrations
+import Listen
 import Logging
 public import Model
 public import NIOCore
@@ -21,7 +22,7 @@ public actor Gateway {
     private(set) var current: Publication
     /// The last reload, so that the next one waits for it.
     private var reloading: Task<Void, Never>?
-    private var sockets: [Listener: SocketAddress] = [:]
+    private var sockets: [Listener.Socket: SocketAddress] = [:]
     private(set) var loading: LoadRecord
 
     // MARK: Start
@@ -47,7 +48,7 @@ public actor Gateway {
             loading: LoadRecord(compiledIn: clock.now - begun)
         )
         do {
-            try await gateway.open(model.listeners)
+            try await gateway.open(snapshot.listeners)
         } catch {
             try await plane.stop()
             throw error
@@ -70,16 +71,16 @@ public actor Gateway {
         self.loading = loading
     }
 
-    private func open(_ listeners: [Listener]) async throws {
-        for listener in listeners where sockets[listener] == nil {
-            guard let address = try await plane.listen(on: listener) else { continue }
-            sockets[listener] = address
+    private func open(_ listeners: [ListenerPlan]) async throws {
+        for plan in listeners where sockets[plan.listener.socket] == nil {
+            guard let address = try await plane.listen(plan) else { continue }
+            sockets[plan.listener.socket] = address
             options.logger.info("listening", metadata: ["address": "\(address)"])
         }
     }
 
     /// The bound client listeners, in the order of the model.
-    public var addresses: [SocketAddress] { current.snapshot.model.listeners.compactMap { sockets[$0] } }
+    public var addresses: [SocketAddress] { current.snapshot.model.listeners.compactMap { sockets[$0.socket] } }
 
     // MARK: Reload
 
@@ -125,7 +126,7 @@ public actor Gateway {
         let snapshot = try await Task.detached { try Snapshot(model, revision: revision, steps: steps) }.value
         let accessLog = try accessLog(for: model, instead: old)
         do {
-            try await open(model.listeners)
+            try await open(snapshot.listeners)
         } catch {
             await close(except: old.snapshot.model.listeners)
             throw error
@@ -149,9 +150,10 @@ public actor Gateway {
     }
 
     private func close(except listeners: [Listener]) async {
-        for listener in sockets.keys where !listeners.contains(listener) {
-            sockets[listener] = nil
-            try? await plane.stopListening(on: listener)
+        let wanted = Set(listeners.map(\.socket))
+        for socket in sockets.keys where !wanted.contains(socket) {
+            sockets[socket] = nil
+            try? await plane.stopListening(on: socket)
         }
     }
 

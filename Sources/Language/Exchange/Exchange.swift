@@ -23,6 +23,8 @@ public final class Exchange {
     public var parameters = PathParameters()
     /// The other end of the socket.
     public var peer = PeerAddress()
+    /// Whether the client speaks over TLS.
+    public var isSecure = false
     /// The client: the peer, or whom trusted peers name in `X-Forwarded-For`.
     public var clientAddress = PeerAddress()
     /// The id in logs, errors and `X-Request-Id`.

@@ -92,10 +92,11 @@ public enum BodyFraming: Sendable, Equatable {
     case untilClose
 }
 
-/// HTTP/1.0 or HTTP/1.1.
+/// The version of HTTP that a message came in.
 public enum HTTPVersion: UInt8, Sendable {
     case http10
     case http11
+    case http2
 }
 
 /// The head of a request as it was received: bytes, and a table of where things are.
@@ -114,7 +115,7 @@ public struct RequestHead: Sendable {
     public var hasQuery = false
     /// The authority: of an absolute-form target, else the value of `Host`; empty for HTTP/1.0 without one.
     public var authority = ByteRange()
-    /// The version of the request line.
+    /// The version that the client speaks.
     public var version = HTTPVersion.http11
     /// The header section.
     public var section = FieldSection()

@@ -1,4 +1,5 @@
 public import Exchange
+public import Model
 public import NIOCore
 import NIOPosix
 import Wire
@@ -25,8 +26,8 @@ public final class ClientServer {
     /// Set when the worker stops: every answer closes its connection.
     public private(set) var isDraining = false
 
-    private var sockets: [(address: String, port: Int, channel: any Channel)] = []
-    private var connections: ContiguousArray<HTTP1Connection> = []
+    private var sockets: [ListeningSocket] = []
+    private var connections: ContiguousArray<any ClientConnection> = []
     private let openInAllWorkers: ConnectionCount
     /// What may still bring connections although the sockets are closed.
     private var arriving = 0
@@ -57,62 +58,89 @@ public final class ClientServer {
 
     // MARK: Sockets
 
-    /// Starts to accept on a numeric address.
+    /// Starts to accept on a listener's numeric address.
+    /// - Parameter port: the one to bind in place of the listener's, when another worker has been given it for 0.
     /// - Returns: the bound address (of interest when the port is 0).
-    public func listen(address: String, port: Int) -> EventLoopFuture<SocketAddress?> {
-        let server = NIOLoopBound(self, eventLoop: worker.eventLoop)
-        return Self.bootstrap(server, loop: worker.eventLoop)
-            .bind(host: address, port: port)
+    public func listen(_ plan: ListenerPlan, port: Int) -> EventLoopFuture<SocketAddress?> {
+        let socket = ListeningSocket(plan)
+        let bound = NIOLoopBound((self, socket), eventLoop: worker.eventLoop)
+        return Self.bootstrap(bound, loop: worker.eventLoop)
+            .bind(host: plan.listener.address, port: port)
             .map { channel in
-                server.value.sockets.append((address, port, channel))
+                let (server, socket) = bound.value
+                socket.channel = channel
+                server.sockets.append(socket)
                 return channel.localAddress
             }
     }
 
-    /// Stops to accept on an address that `listen` was given; open connections go on.
-    public func stopListening(address: String, port: Int) {
-        for socket in sockets where socket.address == address && socket.port == port { close(socket.channel) }
-        sockets.removeAll { $0.address == address && $0.port == port }
+    /// Has connections that are accepted from now on served by new plans of the listeners that are open.
+    public func apply(_ plans: [ListenerPlan]) {
+        for plan in plans {
+            for socket in sockets where socket.plan.listener.socket == plan.listener.socket { socket.plan = plan }
+        }
+    }
+
+    /// Stops to accept on a socket that `listen` has opened; open connections go on.
+    public func stopListening(on name: Listener.Socket) {
+        for socket in sockets where socket.plan.listener.socket == name { close(socket) }
+        sockets.removeAll { $0.plan.listener.socket == name }
     }
 
     /// Closes a socket after taking in what the system has accepted for it. A second descriptor outlives the channel, so that
     /// nothing but one system call lies between the last `accept` and the end.
-    private func close(_ socket: any Channel) {
-        let last = try? socket.pipeline.syncOperations
+    private func close(_ socket: ListeningSocket) {
+        guard let channel = socket.channel else { return }
+        let last = try? channel.pipeline.syncOperations
             .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { dup($0) }
-        socket.close(promise: nil)
-        if let last, last >= 0 { takeIn(takeQueueAndClose(last)) }
+        channel.close(promise: nil)
+        if let last, last >= 0 { takeIn(takeQueueAndClose(last), from: socket) }
     }
 
-    private static func bootstrap(_ server: NIOLoopBound<ClientServer>, loop: any EventLoop) -> ServerBootstrap {
+    private static func bootstrap(
+        _ bound: NIOLoopBound<(ClientServer, ListeningSocket)>,
+        loop: any EventLoop
+    ) -> ServerBootstrap {
         ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: receiveAllocator(server))
+            .childChannelOption(.recvAllocator, value: bound.value.0.receiveAllocator)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server.value))
+                    let (server, socket) = bound.value
+                    try server.addHandler(to: channel, of: socket.plan)
                 }
             }
     }
 
-    private static func receiveAllocator(_ server: NIOLoopBound<ClientServer>) -> ReceiveAllocator {
-        ReceiveAllocator(NIOLoopBound(server.value.worker.readBuffers, eventLoop: server.value.worker.eventLoop))
+    private var receiveAllocator: ReceiveAllocator {
+        ReceiveAllocator(NIOLoopBound(worker.readBuffers, eventLoop: worker.eventLoop))
     }
 
-    private func takeIn(_ accepted: [NIOBSDSocket.Handle]) {
-        let server = NIOLoopBound(self, eventLoop: worker.eventLoop)
+    /// A new connection's first handler.
+    private func addHandler(to channel: any Channel, of plan: ListenerPlan) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if plan.isPlainHTTP1 {
+            try pipeline.addHandler(HTTP1Connection(server: self))
+        } else {
+            try pipeline.addHandler(ArrivingConnection(server: self, plan: plan))
+        }
+    }
+
+    private func takeIn(_ accepted: [NIOBSDSocket.Handle], from socket: ListeningSocket) {
+        let bound = NIOLoopBound((self, socket), eventLoop: worker.eventLoop)
         let bootstrap = ClientBootstrap(group: worker.eventLoop)
             .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(.recvAllocator, value: Self.receiveAllocator(server))
+            .channelOption(.recvAllocator, value: receiveAllocator)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server.value))
+                    let (server, socket) = bound.value
+                    try server.addHandler(to: channel, of: socket.plan)
                 }
             }
         for connection in accepted {
@@ -127,7 +155,7 @@ public final class ClientServer {
     // MARK: Connections
 
     /// Takes a new connection in, unless there are too many.
-    func admit(_ connection: HTTP1Connection) -> Bool {
+    func admit(_ connection: any ClientConnection) -> Bool {
         guard openInAllWorkers.add(limit: settings.connections) else { return false }
         connection.position = connections.count
         connections.append(connection)
@@ -135,7 +163,13 @@ public final class ClientServer {
         return true
     }
 
-    func dismiss(_ connection: HTTP1Connection) {
+    /// A connection now speaks another protocol; it stays the one that was counted.
+    func replace(_ connection: any ClientConnection, by successor: any ClientConnection) {
+        successor.position = connection.position
+        connections[connection.position] = successor
+    }
+
+    func dismiss(_ connection: any ClientConnection) {
         openInAllWorkers.remove()
         handler.connectionClosed()
         let last = connections.removeLast()
@@ -144,6 +178,17 @@ public final class ClientServer {
             last.position = connection.position
         }
         endDrainIfEmpty()
+    }
+
+    /// The other end of a channel, and whether it is believed.
+    func peerAddress(of channel: any Channel) -> PeerAddress {
+        var text = channel.remoteAddress?.ipAddress ?? ""
+        // What an IPv4 client is called by a socket that takes both families; it is told and trusted by its own address.
+        if text.hasPrefix("::ffff:"), text.contains(".") { text.removeFirst("::ffff:".count) }
+        let bytes = IPAddress(text)?.bytes ?? []
+        var peer = PeerAddress(text: text.utf8.span, bytes: bytes.span)
+        peer.isTrusted = settings.trusts(peer)
+        return peer
     }
 
     func parse(_ buffer: ByteBuffer, scanned: Int) throws(WireFault) -> RequestParser.Progress {
@@ -158,11 +203,9 @@ public final class ClientServer {
         let promise = whenEmpty ?? worker.eventLoop.makePromise()
         whenEmpty = promise
         isDraining = true
-        for socket in sockets { close(socket.channel) }
+        for socket in sockets { close(socket) }
         sockets = []
-        for connection in connections where connection.phase == .idle {
-            connection.setDeadline(HTTP1Connection.drainGrace)
-        }
+        for connection in connections { connection.drain() }
         // What the sockets accepted last is admitted only in the loop's next round.
         arriving += 1
         worker.eventLoop.assumeIsolated().execute { [self] in
@@ -180,6 +223,14 @@ public final class ClientServer {
     public func closeAll() {
         for connection in connections.reversed() { connection.abort("gateway.stopping") }
     }
+}
+
+/// A socket that one worker accepts on, and what its connections go through.
+private final class ListeningSocket {
+    var plan: ListenerPlan
+    var channel: (any Channel)?
+
+    init(_ plan: ListenerPlan) { self.plan = plan }
 }
 
 /// Accepts what waits at a listening descriptor, and closes it. When another process listens on the port, too, only a client

@@ -5,8 +5,8 @@ import Wire
 
 /// A client's HTTP/1.1 connection: turns bytes into calls, one after the other, and writes their answers.
 ///
-/// This file reads, `HTTP1Connection+Response.swift` writes. While a call is in flight its successor's bytes wait in `unread`.
-final class HTTP1Connection: ChannelInboundHandler, Expiring {
+/// This file says what happens to it, `HTTP1Connection+Reading.swift` reads, `HTTP1Connection+Response.swift` writes. While a call is in flight its successor's bytes wait in `unread`.
+final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -25,7 +25,6 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
         case closed
     }
 
-    private static let mostUnread = 65_536
     static let mostDiscarded = 262_144
     static let lingerTime: UInt64 = 2_000_000_000
     /// What a connection without a call gets to bring one while the gateway drains: its client may just be sending it.
@@ -35,20 +34,21 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
     let worker: WorkerContext
     var context: ChannelHandlerContext?
     var phase = Phase.idle
-    private(set) var peer = PeerAddress()
+    /// Who the client is; `nil` until the connection is accepted.
+    var arrival: Arrival?
     /// The place in the server's list of connections.
     var position = 0
     private var deadline: Deadlines.Slot?
 
     // Reading
-    private var unread: ByteBuffer?
-    private var scanned = 0
-    private var body = BodyDecoder(.none)
-    private(set) var isRequestOver = true
-    private var isBodyWanted = false
-    private var discarded = 0
-    private var isReadPaused = false
-    private var isAdvancing = false
+    var unread: ByteBuffer?
+    var scanned = 0
+    var body = BodyDecoder(.none)
+    var isRequestOver = true
+    var isBodyWanted = false
+    var discarded = 0
+    var isReadPaused = false
+    var isAdvancing = false
     private(set) var hasInputEnded = false
 
     // The call in flight and its answer
@@ -57,10 +57,12 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
     var isResponseChunked = false
     var closesAfterResponse = false
     var isOutputClosed = false
-    private var isWritable = true
+    var isWritable = true
 
-    init(server: ClientServer) {
+    /// - Parameter arrival: given when the connection was admitted before it was known to speak HTTP/1.1.
+    init(server: ClientServer, arrival: Arrival? = nil) {
         self.server = server
+        self.arrival = arrival
         worker = server.worker
     }
 
@@ -68,6 +70,7 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        if arrival != nil { waitForFirstRequest() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -80,12 +83,11 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
             context.close(promise: nil)
             return
         }
-        var text = context.channel.remoteAddress?.ipAddress ?? ""
-        // What an IPv4 client is called by a socket that takes both families; it is told and trusted by its own address.
-        if text.hasPrefix("::ffff:"), text.contains(".") { text.removeFirst("::ffff:".count) }
-        let bytes = IPAddress(text)?.bytes ?? []
-        peer = PeerAddress(text: text.utf8.span, bytes: bytes.span)
-        peer.isTrusted = server.settings.trusts(peer)
+        arrival = Arrival(peer: server.peerAddress(of: context.channel))
+        waitForFirstRequest()
+    }
+
+    private func waitForFirstRequest() {
         deadline = worker.deadlines.add(self)
         setDeadline(server.isDraining ? Self.drainGrace : server.settings.headTimeout)
     }
@@ -146,251 +148,17 @@ final class HTTP1Connection: ChannelInboundHandler, Expiring {
         }
     }
 
+    func drain() {
+        if phase == .idle { setDeadline(Self.drainGrace) }
+    }
+
     func setDeadline(_ nanoseconds: UInt64) { setDeadline(nanoseconds, after: worker.now) }
 
-    private func setDeadline(_ nanoseconds: UInt64, after now: UInt64) {
+    func setDeadline(_ nanoseconds: UInt64, after now: UInt64) {
         if let deadline { worker.deadlines.set(deadline, at: now &+ nanoseconds) }
     }
 
     func clearDeadline() {
         if let deadline { worker.deadlines.clear(deadline) }
-    }
-
-    // MARK: Reading
-
-    private func append(_ incoming: ByteBuffer) {
-        guard var waiting = unread, waiting.readableBytes > 0 else {
-            unread = incoming
-            scanned = 0
-            return
-        }
-        var incoming = incoming
-        unread = nil
-        if waiting.writableBytes < incoming.readableBytes {
-            var joined = worker.readBuffers.take()
-            joined.writeBuffer(&waiting)
-            waiting = joined
-        }
-        waiting.writeBuffer(&incoming)
-        worker.readBuffers.give(incoming)
-        unread = waiting
-    }
-
-    /// Goes on as far as the bytes at hand and the call in flight allow.
-    func advance() {
-        guard !isAdvancing else { return }
-        isAdvancing = true
-        var goesOn = true
-        while goesOn {
-            switch phase {
-            case .idle, .head: goesOn = readHead()
-            case .call: goesOn = readBody()
-            case .discarding: goesOn = discardBody()
-            case .lingering, .closed: goesOn = false
-            }
-        }
-        isAdvancing = false
-        if unread?.readableBytes == 0 { giveUnreadBack() }
-        pauseOrResumeReading()
-        flush()
-        exchange?.integration?.flush()
-    }
-
-    /// - Returns: whether a call was begun.
-    private func readHead() -> Bool {
-        // A client that does not read its answers gets no further ones.
-        guard isWritable else { return false }
-        guard let buffer = unread, buffer.readableBytes > 0 else {
-            if hasInputEnded { finishOutput() }
-            return false
-        }
-        do throws(WireFault) {
-            guard case .complete(let length) = try server.parse(buffer, scanned: scanned) else {
-                scanned = buffer.readableBytes
-                if hasInputEnded {
-                    finishOutput()
-                } else if phase == .idle {
-                    phase = .head
-                    setDeadline(server.settings.headTimeout)
-                }
-                return false
-            }
-            beginCall(headLength: length)
-        } catch {
-            refuse(error)
-        }
-        return true
-    }
-
-    private func beginCall(headLength: Int) {
-        let exchange = makeExchange()
-        scanned = 0
-        swap(&exchange.request, &server.head)
-        takeHead(headLength, into: &exchange.request.bytes)
-        if !exchange.request.keepsAlive || server.isDraining { closesAfterResponse = true }
-        let framing = exchange.request.framing
-        body = BodyDecoder(framing, limit: server.settings.bodyBytes)
-        isRequestOver = body.hasEnded
-        if case .length(let length) = framing, length > server.settings.bodyBytes {
-            refuse(.bodyTooLarge)
-            return
-        }
-        if framing == .chunked {
-            do throws(WireFault) {
-                try checkChunksAtHand()
-            } catch {
-                refuse(error)
-                return
-            }
-        }
-        ForwardedClient.identify(exchange, trusted: server.settings)
-        server.handler.begin(exchange)
-    }
-
-    /// Copies a head out of what was read, so that the buffer can serve the worker's next read while the call lasts: a few hundred
-    /// bytes cost less than another buffer to find, to read into and to keep.
-    private func takeHead(_ length: Int, into bytes: inout ByteBuffer) {
-        guard let buffer = unread else { return }
-        bytes.clear()
-        bytes.writeBytes(buffer.readableBytesSpan.extracting(first: length))
-        unread?.moveReaderIndex(forwardBy: length)
-    }
-
-    /// Looks through the chunks that came with the head, so that nothing reaches a backend when they are malformed.
-    private func checkChunksAtHand() throws(WireFault) {
-        guard let buffer = unread else { return }
-        let span = buffer.readableBytesUInt8Span
-        var ahead = body
-        var offset = 0
-        while case .content(let range) = try ahead.next(span, from: offset) { offset = range.upperBound }
-        if ahead.hasEnded, let section = ahead.trailers { _ = try server.settings.trailers.filter(section) }
-    }
-
-    func makeExchange() -> Exchange {
-        let exchange = worker.takeExchange()
-        exchange.record.receivedAt = worker.now
-        exchange.peer = peer
-        exchange.clientAddress = peer
-        exchange.requestID = RequestID(using: &worker.random)
-        exchange.client = self
-        exchange.handler = server.handler
-        self.exchange = exchange
-        phase = .call
-        hasResponseStarted = false
-        isResponseChunked = false
-        isBodyWanted = false
-        clearDeadline()
-        return exchange
-    }
-
-    /// - Returns: whether some of the body was passed on, so that more may follow.
-    private func readBody() -> Bool {
-        guard !isRequestOver, isBodyWanted, let exchange, let integration = exchange.integration else { return false }
-        guard let buffer = unread, buffer.readableBytes > 0 else {
-            if hasInputEnded { abort("client.closed") }
-            return false
-        }
-        do throws(WireFault) {
-            switch try body.next(buffer.readableBytesUInt8Span, from: 0) {
-            case .needsMore:
-                unread?.moveReaderIndex(forwardBy: buffer.readableBytes)
-                setDeadline(server.settings.bodyIdleTimeout)
-            case .content(let range):
-                unread?.moveReaderIndex(forwardBy: range.lowerBound)
-                guard let part = unread?.readSlice(length: range.count) else { return false }
-                exchange.record.requestBytes += part.readableBytes
-                isBodyWanted = integration.receiveBody(part)
-                if isBodyWanted { setDeadline(server.settings.bodyIdleTimeout) } else { clearDeadline() }
-                if body.hasEnded { try endBody(integration) }
-            case .end(let offset):
-                unread?.moveReaderIndex(forwardBy: offset)
-                try endBody(integration)
-            }
-        } catch {
-            refuse(error)
-        }
-        return true
-    }
-
-    private func endBody(_ integration: any IntegrationCall) throws(WireFault) {
-        guard !isRequestOver else { return }
-        var trailers: ByteBuffer?
-        if let section = body.trailers { trailers = try server.settings.trailers.filter(section) }
-        isRequestOver = true
-        clearDeadline()
-        integration.receiveEnd(trailers: trailers)
-    }
-
-    /// Reads past the body of a request that was answered without it.
-    /// - Returns: whether the next request may follow.
-    private func discardBody() -> Bool {
-        while let buffer = unread, buffer.readableBytes > 0 {
-            guard let event = try? body.next(buffer.readableBytesUInt8Span, from: 0) else {
-                linger()
-                return false
-            }
-            switch event {
-            case .needsMore: unread?.moveReaderIndex(forwardBy: buffer.readableBytes)
-            case .content(let range):
-                unread?.moveReaderIndex(forwardBy: range.upperBound)
-                discarded += range.count
-            case .end(let offset): unread?.moveReaderIndex(forwardBy: offset)
-            }
-            if body.hasEnded {
-                isRequestOver = true
-                becomeIdle(at: worker.now)
-                return true
-            }
-            if discarded > Self.mostDiscarded {
-                linger()
-                return false
-            }
-        }
-        return false
-    }
-
-    /// Waits for the next request, or first for the end of this one's body.
-    func becomeIdle(at now: UInt64) {
-        if isRequestOver {
-            phase = .idle
-            setDeadline(server.isDraining ? Self.drainGrace : server.settings.keepAliveTimeout, after: now)
-        } else {
-            phase = .discarding
-            discarded = 0
-            setDeadline(server.settings.bodyIdleTimeout, after: now)
-        }
-    }
-
-    func resumeRequestBody() {
-        guard let exchange, !isRequestOver else { return }
-        if exchange.request.expectsContinue {
-            exchange.request.expectsContinue = false
-            if unread?.readableBytes ?? 0 == 0 { sendContinue() }
-        }
-        isBodyWanted = true
-        setDeadline(server.settings.bodyIdleTimeout)
-        advance()
-    }
-
-    func pauseOrResumeReading() {
-        let isEnough: Bool
-        switch phase {
-        case .call where !isRequestOver && !isBodyWanted: isEnough = unread != nil
-        case .call: isEnough = unread?.readableBytes ?? 0 >= Self.mostUnread
-        case .idle, .head: isEnough = !isWritable && unread?.readableBytes ?? 0 >= Self.mostUnread
-        default: isEnough = false
-        }
-        guard isEnough != isReadPaused else { return }
-        isReadPaused = isEnough
-        try? context?.channel.syncOptions?.setOption(.autoRead, value: !isEnough)
-    }
-
-    var hasUnread: Bool { unread?.readableBytes ?? 0 > 0 }
-
-    private func giveUnreadBack() {
-        guard let buffer = unread else { return }
-        unread = nil
-        scanned = 0
-        worker.readBuffers.give(buffer)
     }
 }

@@ -1,5 +1,5 @@
 public import Integrations
-import Listen
+public import Listen
 public import Model
 public import NIOCore
 import NIOPosix
@@ -47,30 +47,30 @@ public final class DataPlane: Sendable {
     /// Starts to accept on a listener, in every worker.
     /// - Returns: the bound address.
     /// - Throws: when a worker can't bind; none of them listens then.
-    public func listen(on listener: Listener) async throws -> SocketAddress? {
+    public func listen(_ plan: ListenerPlan) async throws -> SocketAddress? {
         var bound: SocketAddress?
         do {
             for worker in workers {
                 // Port 0 is chosen by the first worker, for all.
-                let port = bound?.port ?? listener.port
+                let port = bound?.port ?? plan.listener.port
                 let address = try await worker.eventLoop.flatSubmit { () -> EventLoopFuture<SocketAddress?> in
                     guard let server = worker.value.server else {
                         return worker.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                     }
-                    return server.listen(address: listener.address, port: port)
+                    return server.listen(plan, port: port)
                 }.get()
                 bound = bound ?? address
             }
         } catch {
-            try await stopListening(on: listener)
+            try await stopListening(on: plan.listener.socket)
             throw error
         }
         return bound
     }
 
-    /// Stops to accept on a listener. Open connections go on.
-    public func stopListening(on listener: Listener) async throws {
-        try await forEach { $0.server?.stopListening(address: listener.address, port: listener.port) }
+    /// Stops to accept on a socket. Open connections go on.
+    public func stopListening(on socket: Listener.Socket) async throws {
+        try await forEach { $0.server?.stopListening(on: socket) }
     }
 
     // MARK: Changes

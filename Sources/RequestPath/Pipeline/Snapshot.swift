@@ -1,4 +1,5 @@
 public import Exchange
+public import Listen
 public import Model
 import Observation
 import Routing
@@ -12,6 +13,8 @@ public final class Snapshot: Sendable {
     let metricsLayout: MetricsLayout
     /// `nil` when there is no access log.
     let accessLogFormat: AccessLogFormat?
+    /// The sockets, in the order of the model.
+    public let listeners: [ListenerPlan]
     let router: Router
     let plans: ContiguousArray<Plan>
     /// Where the plans of each API start in `plans`.
@@ -27,6 +30,10 @@ public final class Snapshot: Sendable {
         self.model = model
         router = try Router(apis: model.apis)
         var faults: [Fault] = []
+        var listeners: [ListenerPlan] = []
+        for listener in model.listeners {
+            do throws(Fault) { listeners.append(try ListenerPlan(listener)) } catch { faults.append(error) }
+        }
         var names: [String: Int] = [:]
         for (index, backend) in model.backends.enumerated() { names[backend.name] = index }
         var compiler = PlanCompiler(steps: steps, backends: names)
@@ -47,6 +54,7 @@ public final class Snapshot: Sendable {
             do throws(Fault) { format = try AccessLogFormat.compile(accessLog.format) } catch { faults.append(error) }
         }
         guard faults.isEmpty else { throw Faults(faults) }
+        self.listeners = listeners
         accessLogFormat = format
         metricsLayout = MetricsLayout(routes: plans.map(\.identity))
         self.plans = plans

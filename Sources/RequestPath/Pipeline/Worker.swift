@@ -53,6 +53,7 @@ final class Worker {
     func adopt(_ publication: Publication) {
         snapshot = publication.snapshot
         server?.settings = clientSettings()
+        server?.apply(snapshot.listeners)
         metrics.adopt(snapshot.metricsLayout, revision: snapshot.revision)
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)

@@ -8,8 +8,14 @@ extension Shape<Listener> {
             mapping: .record(
                 "a socket with port and address",
                 .required("port", .port, "0 lets the system choose."),
-                .optional("address", .address, default: Listener(port: 0).address, "The interface to listen on.")
-            ) { port, address in Listener(address: address, port: port) }
+                .optional("address", .address, default: Listener(port: 0).address, "The interface to listen on."),
+                .optional(
+                    "http2",
+                    .flag,
+                    default: Listener(port: 0).http2,
+                    "Whether clients may speak HTTP/2 without TLS, by prior knowledge."
+                )
+            ) { port, address, http2 in Listener(address: address, port: port, http2: http2) }
         )
     }
 }

@@ -43,18 +43,32 @@ public struct Model: Sendable, Equatable {
     }
 }
 
-/// One socket on which clients are served (plain HTTP/1.1).
+/// One socket on which clients are served.
 public struct Listener: Sendable, Hashable {
     /// A numeric address: `0.0.0.0`, `127.0.0.1`, `::`.
     public var address: String
     /// 0 lets the system choose.
     public var port: Int
+    /// Whether clients may speak HTTP/2 from the first byte, without having asked (prior knowledge, RFC 9113, 3.3).
+    public var http2: Bool
 
     /// Makes a listener; the default address is every IPv4 interface.
-    public init(address: String = "0.0.0.0", port: Int) {
+    public init(address: String = "0.0.0.0", port: Int, http2: Bool = false) {
         self.address = address
         self.port = port
+        self.http2 = http2
     }
+
+    /// What makes two listeners the same socket, however it is served.
+    public struct Socket: Sendable, Hashable {
+        /// A numeric address.
+        public var address: String
+        /// 0 lets the system choose.
+        public var port: Int
+    }
+
+    /// The socket that it listens on.
+    public var socket: Socket { Socket(address: address, port: port) }
 }
 
 /// The operator's listener. Loopback by default, since it tells about traffic.

@@ -51,8 +51,8 @@ final class Endpoint {
         }
     }
 
-    /// Gets a connection for a call: at once, or later (`ProxyCall.connected`), or not at all (`ProxyCall.failed`).
-    func lease(for call: ProxyCall) -> UpstreamConnection? {
+    /// Gets a stream for a call: at once, or later (`ProxyCall.connected`), or not at all (`ProxyCall.failed`).
+    func lease(for call: ProxyCall) -> (any BackendStream)? {
         switch pool.lease(for: call, mayReuse: call.mayReuseConnection) {
         case .connection(let connection):
             connection.stopResting()

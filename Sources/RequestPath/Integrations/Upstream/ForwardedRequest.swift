@@ -9,7 +9,7 @@ import Wire
 /// | field | value |
 /// |---|---|
 /// | `Host` | the target's authority, unless the route says otherwise |
-/// | `Via` | `1.1 daemun` or `1.0 daemun`, by the client's version, after what was there |
+/// | `Via` | `1.0`, `1.1` or `2.0 daemun`, by the client's version, after what was there |
 /// | `X-Forwarded-For`, `Forwarded` | a trusted peer's value and then the peer; else the peer alone |
 /// | `X-Forwarded-Proto`, `X-Forwarded-Host` | a trusted peer's value; else what the client used |
 /// | `X-Request-Id` | the call's id |
@@ -93,7 +93,11 @@ enum ForwardedRequest {
         let isTrusted = exchange.peer.isTrusted
         let names = isTrusted ? exchange.request.section.names : []
         let hasAuthority = !exchange.request.authority.isEmpty
-        if !names.has(.xForwardedProto) { out.writeStaticString("X-Forwarded-Proto: http\r\n") }
+        if !names.has(.xForwardedProto) {
+            out.writeStaticString(
+                exchange.isSecure ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n"
+            )
+        }
         if !names.has(.xForwardedHost), hasAuthority {
             out.writeStaticString("X-Forwarded-Host: ")
             writeAuthority(exchange, to: &out)
@@ -117,11 +121,12 @@ enum ForwardedRequest {
             writeAuthority(exchange, to: &out)
             out.writeStaticString("\"")
         }
-        out.writeStaticString(
-            exchange.request.version == .http11
-                ? ";proto=http\r\nVia: 1.1 daemun\r\nX-Request-Id: "
-                : ";proto=http\r\nVia: 1.0 daemun\r\nX-Request-Id: "
-        )
+        out.writeStaticString(exchange.isSecure ? ";proto=https\r\nVia: " : ";proto=http\r\nVia: ")
+        switch exchange.request.version {
+        case .http10: out.writeStaticString("1.0 daemun\r\nX-Request-Id: ")
+        case .http11: out.writeStaticString("1.1 daemun\r\nX-Request-Id: ")
+        case .http2: out.writeStaticString("2.0 daemun\r\nX-Request-Id: ")
+        }
         exchange.requestID.withText { out.writeBytes($0) }
     }
 

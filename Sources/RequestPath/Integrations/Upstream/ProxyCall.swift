@@ -6,7 +6,7 @@ import Wire
 
 /// One exchange's way to a backend: chooses a target, sends the request, passes the response on, and tries again where that is safe.
 ///
-/// A call serves one exchange after the other. It lets go of its connection before it tells the client's side that the
+/// A call serves one exchange after the other. It lets go of its stream before it tells the client's side that the
 /// response is complete, since that may begin the next call at once.
 final class ProxyCall: IntegrationCall, Expiring {
     /// How far the attempt at hand has come, which decides what a passed deadline means.
@@ -27,7 +27,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     private var timeouts = ProxyPlan.Timeouts()
     private var upstream: Upstream?
     private var endpoint: Endpoint?
-    private var connection: UpstreamConnection?
+    private var stream: (any BackendStream)?
     private var phase = Phase.idle
     /// Changes with every attempt, so that a connection that comes too late is recognised.
     private(set) var generation = 0
@@ -40,7 +40,6 @@ final class ProxyCall: IntegrationCall, Expiring {
     private var hasBody = false
     private var hasBegunBody = false
     private var isRequestReceived = false
-    private var isChunked = false
     private var hasUnflushedBody = false
 
     /// Makes a call; `recycle` is told when it is free for another exchange.
@@ -67,7 +66,6 @@ final class ProxyCall: IntegrationCall, Expiring {
         exchange.integration = self
         exchange.record.backend = upstream.name
         hasBody = exchange.request.framing != .none && exchange.request.framing != .length(0)
-        isChunked = exchange.request.framing == .chunked
         isRequestReceived = !hasBody
         hasBegunBody = false
         attempts = 0
@@ -93,51 +91,41 @@ final class ProxyCall: IntegrationCall, Expiring {
         upstream.began(endpoint)
         exchange.record.target = endpoint.name
         setDeadline(min(now &+ timeouts.connect, totalDeadline))
-        if let connection = endpoint.lease(for: self) { send(exchange, plan, endpoint, over: connection) }
+        if let stream = endpoint.lease(for: self) { send(exchange, plan, over: stream) }
     }
 
-    /// The connection that the attempt has waited for.
-    func connected(_ connection: UpstreamConnection) {
-        guard let exchange, let plan, let endpoint else {
-            connection.endpoint.release(connection, now: worker.now)
+    /// The stream that the attempt has waited for.
+    func connected(_ stream: any BackendStream) {
+        guard let exchange, let plan else {
+            stream.release(now: worker.now)
             return
         }
-        send(exchange, plan, endpoint, over: connection)
+        send(exchange, plan, over: stream)
     }
 
-    private func send(
-        _ exchange: Exchange,
-        _ plan: ProxyPlan,
-        _ endpoint: Endpoint,
-        over connection: UpstreamConnection
-    ) {
-        self.connection = connection
-        connection.begin(self, isHEAD: exchange.request.isHEAD && plan.method == nil)
+    private func send(_ exchange: Exchange, _ plan: ProxyPlan, over stream: any BackendStream) {
+        self.stream = stream
         phase = .sending
-        worker.requestScratch.clear()
-        worker.requestScratch.writeHead { out in
-            ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, to: &out)
-        }
-        connection.write(worker.requestScratch)
+        stream.begin(self, exchange, plan: plan)
         let now = worker.now
         exchange.record.sentToBackendAt = now
         if !hasBody {
-            connection.flush()
+            stream.flush()
             waitForHead(from: now)
         } else {
-            sendBodyFromStart(exchange, connection)
+            sendBodyFromStart(exchange, stream)
         }
     }
 
     /// Sends what was kept of the body, then asks for the rest.
-    private func sendBodyFromStart(_ exchange: Exchange, _ connection: UpstreamConnection) {
+    private func sendBodyFromStart(_ exchange: Exchange, _ stream: any BackendStream) {
         clearDeadline()
         if hasBegunBody, let kept {
-            if kept.readableBytes > 0 { writeBody(kept) }
-            if isRequestReceived { writeEnd() }
+            if kept.readableBytes > 0 { stream.sendBody(kept) }
+            if isRequestReceived { stream.sendEnd(trailers: keptTrailers) }
         }
         hasBegunBody = true
-        connection.flush()
+        stream.flush()
         if isRequestReceived { waitForHead(from: worker.now) } else { exchange.client?.resumeRequestBody() }
     }
 
@@ -163,7 +151,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     private func endAttempt(_ failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) {
-        connection = nil
+        stream = nil
         guard let endpoint else { return }
         self.endpoint = nil
         endpoint.cancel(self)
@@ -199,7 +187,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     /// The response can't be completed, and its head has been passed on.
     private func broke(off cause: Cause, _ failure: BackendFailure) {
         guard let exchange, let upstream, let endpoint else { return }
-        connection = nil
+        stream = nil
         upstream.ended(endpoint, failure: failure, now: worker.now)
         exchange.integration = nil
         let client = exchange.client
@@ -208,9 +196,9 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     func deadlinePassed() {
-        let connection = self.connection
-        self.connection = nil
-        connection?.close()
+        let stream = self.stream
+        self.stream = nil
+        stream?.close()
         switch phase {
         case .idle: break
         case .connecting: failed(endpoint?.isInLine(self) == true ? .poolTimeout : .connectTimeout)
@@ -231,7 +219,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         exchange.record.backendStatus = head.status
         exchange.record.backendAnsweredAt = now
         if head.status >= 500, let plan, let upstream, mayRetry(after: .status(head.status), upstream, now) {
-            connection?.close()
+            stream?.close()
             endAttempt(.status(head.status), upstream, now)
             attempt(exchange, plan, upstream, now: now)
             return false
@@ -253,17 +241,17 @@ final class ProxyCall: IntegrationCall, Expiring {
         return try TrailerFilter(names: worker.fieldNames).filter(section)
     }
 
-    /// The response is complete. The connection is given when it can serve another call.
-    func receiveEnd(trailers: ByteBuffer?, from connection: UpstreamConnection?, now: UInt64) {
+    /// The response is complete. The stream is given when it can serve another call.
+    func receiveEnd(trailers: ByteBuffer?, from stream: (any BackendStream)?, now: UInt64) {
         guard let exchange, let upstream, let endpoint else { return }
         exchange.record.backendEndedAt = now
         let status = exchange.record.backendStatus
         upstream.ended(endpoint, failure: (502...504).contains(status) ? .status(status) : nil, now: now)
-        self.connection = nil
+        self.stream = nil
         exchange.integration = nil
         let client = exchange.client
         free()
-        if let connection { endpoint.release(connection, now: now) }
+        stream?.release(now: now)
         client?.sendEnd(trailers: trailers)
     }
 
@@ -271,9 +259,10 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     func receiveBody(_ part: ByteBuffer) -> Bool {
         keep(part)
-        guard let connection else { return false }
-        writeBody(part)
-        let isWritable = connection.isWritable
+        guard let stream else { return false }
+        stream.sendBody(part)
+        hasUnflushedBody = true
+        let isWritable = stream.isWritable
         if !isWritable, phase == .sending { setDeadline(worker.now &+ timeouts.idle) }
         return isWritable
     }
@@ -284,9 +273,9 @@ final class ProxyCall: IntegrationCall, Expiring {
         isRequestReceived = true
         totalDeadline = now &+ timeouts.total
         if kept != nil { keptTrailers = trailers }
-        guard let connection else { return }
-        if isChunked { writeEnd(trailers) }
-        connection.flush()
+        guard let stream else { return }
+        stream.sendEnd(trailers: trailers)
+        stream.flush()
         exchange?.record.sentToBackendAt = now
         if phase == .sending { waitForHead(from: now) }
     }
@@ -294,7 +283,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     func flush() {
         guard hasUnflushedBody else { return }
         hasUnflushedBody = false
-        connection?.flush()
+        stream?.flush()
     }
 
     func backendBecameWritable() {
@@ -305,15 +294,15 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     func setClientWritable(_ isWritable: Bool) {
         guard phase == .receiving else { return }
-        connection?.setReading(isWritable)
+        stream?.setReading(isWritable)
         if isWritable { setDeadline(worker.now &+ timeouts.idle) } else { clearDeadline() }
     }
 
     func cancel() {
         guard let upstream else { return }
-        let connection = self.connection
-        self.connection = nil
-        connection?.close()
+        let stream = self.stream
+        self.stream = nil
+        stream?.close()
         if let endpoint {
             upstream.ended(endpoint, failure: nil, now: nil)
             endpoint.cancel(self)
@@ -327,37 +316,12 @@ final class ProxyCall: IntegrationCall, Expiring {
         guard kept != nil, let upstream else { return }
         let size = (kept?.readableBytes ?? 0) + part.readableBytes
         // Between two attempts the part is nowhere else, so it is kept whatever its size.
-        if connection != nil, size > upstream.settings.retry.bodyBytes {
+        if stream != nil, size > upstream.settings.retry.bodyBytes {
             kept = nil
         } else {
             kept?.writeImmutableBuffer(part)
         }
     }
-
-    private func writeBody(_ part: ByteBuffer) {
-        guard let connection else { return }
-        hasUnflushedBody = true
-        if isChunked {
-            var size = ByteBuffer()
-            size.writeChunkSize(part.readableBytes)
-            connection.write(size)
-        }
-        connection.write(part)
-        if isChunked { connection.write(Self.lineEnd) }
-    }
-
-    private func writeEnd() {
-        if isChunked { writeEnd(keptTrailers) }
-    }
-
-    private func writeEnd(_ trailers: ByteBuffer?) {
-        var end = ByteBuffer(string: "0\r\n")
-        if let trailers { end.writeImmutableBuffer(trailers) }
-        end.writeStaticString("\r\n")
-        connection?.write(end)
-    }
-
-    private static let lineEnd = ByteBuffer(string: "\r\n")
 
     private func setDeadline(_ time: UInt64) {
         let slot = deadline ?? worker.deadlines.add(self)
@@ -384,7 +348,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         plan = nil
         upstream = nil
         endpoint = nil
-        connection = nil
+        stream = nil
         kept = nil
         keptTrailers = nil
         recycle(self)

@@ -3,7 +3,7 @@ import NIOCore
 import Wire
 
 /// A connection to a backend: writes the requests of one call after the other and reads their responses.
-final class UpstreamConnection: ChannelInboundHandler, Expiring {
+final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -30,6 +30,7 @@ final class UpstreamConnection: ChannelInboundHandler, Expiring {
     private var body = BodyDecoder(.none)
     private var interimResponses = 0
     private var isHEAD = false
+    private var isRequestChunked = false
     private var isReadPaused = false
     /// Calls served, to tell a first use from a later one.
     private(set) var served = 0
@@ -42,16 +43,40 @@ final class UpstreamConnection: ChannelInboundHandler, Expiring {
 
     // MARK: For the endpoint and the call
 
-    /// Serves a call from now on. Its request is written with `write`.
-    func begin(_ call: ProxyCall, isHEAD: Bool) {
+    func begin(_ call: ProxyCall, _ exchange: Exchange, plan: ProxyPlan) {
         self.call = call
-        self.isHEAD = isHEAD
+        isHEAD = exchange.request.isHEAD && plan.method == nil
+        isRequestChunked = exchange.request.framing == .chunked
         phase = .head
         interimResponses = 0
         served += 1
+        worker.requestScratch.clear()
+        worker.requestScratch.writeHead { out in
+            ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, to: &out)
+        }
+        write(worker.requestScratch)
     }
 
-    func write(_ buffer: ByteBuffer) {
+    func sendBody(_ part: ByteBuffer) {
+        guard isRequestChunked else { return write(part) }
+        var size = ByteBuffer()
+        size.writeChunkSize(part.readableBytes)
+        write(size)
+        write(part)
+        write(Self.lineEnd)
+    }
+
+    func sendEnd(trailers: ByteBuffer?) {
+        guard isRequestChunked else { return }
+        var end = ByteBuffer(string: "0\r\n")
+        if let trailers { end.writeImmutableBuffer(trailers) }
+        end.writeStaticString("\r\n")
+        write(end)
+    }
+
+    private static let lineEnd = ByteBuffer(string: "\r\n")
+
+    private func write(_ buffer: ByteBuffer) {
         context?.write(Self.wrapOutboundOut(buffer), promise: nil)
     }
 
@@ -61,7 +86,6 @@ final class UpstreamConnection: ChannelInboundHandler, Expiring {
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
-    /// Stops or goes on reading, when the client is slower than the backend.
     func setReading(_ isReading: Bool) {
         guard isReadPaused == isReading else { return }
         isReadPaused = !isReading
@@ -75,6 +99,8 @@ final class UpstreamConnection: ChannelInboundHandler, Expiring {
         phase = .closed
         context?.close(promise: nil)
     }
+
+    func release(now: UInt64) { endpoint.release(self, now: now) }
 
     /// Waits for the next call, but not longer than until a monotonic time.
     func rest(until time: UInt64) {

@@ -30,6 +30,7 @@ enum JSONLine {
         switch call.request.version {
         case .http10: line.write(",\"protocol\":\"HTTP/1.0\"")
         case .http11: line.write(",\"protocol\":\"HTTP/1.1\"")
+        case .http2: line.write(",\"protocol\":\"HTTP/2.0\"")
         }
     }
 

@@ -1,0 +1,124 @@
+import Exchange
+import Model
+import NIOCore
+
+/// A connection of which it is not yet known what it speaks: it looks at the first bytes, and then makes way for the protocol.
+///
+/// It is admitted, counted and given a deadline like every other connection, so that one that never gets beyond its first bytes costs
+/// no more than a request head that never ends.
+final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Expiring {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let server: ClientServer
+    private let plan: ListenerPlan
+    private let worker: WorkerContext
+    private var context: ChannelHandlerContext?
+    private var deadline: Deadlines.Slot?
+    private var arrival = Arrival()
+    private var received = ByteBuffer()
+    private var isOver = false
+    var position = 0
+
+    init(server: ClientServer, plan: ListenerPlan) {
+        self.server = server
+        self.plan = plan
+        worker = server.worker
+    }
+
+    // MARK: The channel's events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard server.admit(self) else {
+            isOver = true
+            context.close(promise: nil)
+            return
+        }
+        arrival.peer = server.peerAddress(of: context.channel)
+        let slot = worker.deadlines.add(self)
+        deadline = slot
+        worker.deadlines.set(slot, at: worker.now &+ server.settings.headTimeout)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        var part = Self.unwrapInboundIn(data)
+        received.writeBuffer(&part)
+        lookForProtocol(context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { close() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        guard let deadline else { return }
+        self.deadline = nil
+        isOver = true
+        worker.deadlines.remove(deadline)
+        server.dismiss(self)
+    }
+
+    // MARK: The server's and the clock's
+
+    func deadlinePassed() { close() }
+
+    func drain() {
+        if let deadline { worker.deadlines.set(deadline, at: worker.now &+ HTTP1Connection.drainGrace) }
+    }
+
+    func abort(_ cause: Cause) { close() }
+
+    private func close() {
+        isOver = true
+        context?.close(promise: nil)
+    }
+
+    // MARK: The protocol
+
+    /// An HTTP/2 client that knows what it speaks to begins with a preface that is no request of HTTP/1.1 (RFC 9113, 3.4).
+    private static let http2Preface = ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+
+    private func lookForProtocol(_ context: ChannelHandlerContext) {
+        let length = min(received.readableBytes, Self.http2Preface.readableBytes)
+        let start = received.getSlice(at: received.readerIndex, length: length)
+        guard plan.listener.http2, start == Self.http2Preface.getSlice(at: 0, length: length) else {
+            becomeHTTP1(context)
+            return
+        }
+        if length == Self.http2Preface.readableBytes { becomeHTTP2(context) }
+    }
+
+    private func becomeHTTP1(_ context: ChannelHandlerContext) {
+        handOver(to: HTTP1Connection(server: server, arrival: arrival), context)
+    }
+
+    private func becomeHTTP2(_ context: ChannelHandlerContext) {
+        close()
+    }
+
+    /// Lets the protocol's handler take this one's place in the pipeline and at the server, and gives it what was read.
+    private func handOver(to connection: any ClientConnection & ChannelHandler, _ context: ChannelHandlerContext) {
+        guard let deadline else { return }
+        self.deadline = nil
+        isOver = true
+        worker.deadlines.remove(deadline)
+        server.replace(self, by: connection)
+        let rest = received
+        let pipeline = context.pipeline.syncOperations
+        do {
+            try pipeline.addHandler(connection, position: .after(self))
+        } catch {
+            connection.abort("gateway.stopping")
+            return
+        }
+        if rest.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(rest)) }
+        pipeline.removeHandler(self, promise: nil)
+    }
+}

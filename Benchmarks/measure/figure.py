@@ -27,11 +27,15 @@ class Figure:
 
 @dataclass
 class Measured:
-    """What was measured. `broken` lists promises beside the number that were not kept, such as failed requests."""
+    """What was measured. `broken` lists promises beside the number that were not kept, such as failed requests.
+
+    `peers` holds the same ratio of other servers, where they are installed.
+    """
 
     value: float | None
     note: str = ""
     broken: list[str] = field(default_factory=list)
+    peers: dict[str, float] = field(default_factory=dict)
 
 
 def verdict(figure: Figure, measured: Measured) -> str:
@@ -60,5 +64,5 @@ def as_json(figure: Figure, measured: Measured) -> dict:
     return {
         "name": figure.name, "what": figure.what, "unit": figure.unit, "must": figure.must, "hope": figure.hope,
         "at_least": figure.at_least, "measured": measured.value, "note": measured.note, "broken": measured.broken,
-        "verdict": verdict(figure, measured),
+        "peers": measured.peers, "verdict": verdict(figure, measured),
     }

@@ -4,8 +4,9 @@ import threading
 import time
 
 from measure import process
-from measure.bench import Bench, Server
+from measure.bench import Bench
 from measure.figure import Measured
+from measure.server import Server
 
 IDLE_CONNECTIONS = 4_000
 BODY_BYTES = 1 << 30

@@ -3,12 +3,13 @@ import contextlib
 import os
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 
-from measure import certificate, configuration
+from measure import certificate, configuration, process
 from measure.server import HTTP1, Protocol, Server
 
 
@@ -18,6 +19,7 @@ class Bench(contextlib.ExitStack):
     def __init__(self, daemun: str, rounds: int = 3, seconds: int = 4):
         super().__init__()
         self.daemun, self.rounds, self.seconds = daemun, rounds, seconds
+        self._processes: dict[int, subprocess.Popen] = {}
         self.work = self.enter_context(tempfile.TemporaryDirectory(prefix="daemun-bench-"))
         certificate.make(self.work)
         os.environ["PATH"] += ":/usr/sbin"  # Where nginx and haproxy are, and an ordinary user does not look.
@@ -42,6 +44,7 @@ class Bench(contextlib.ExitStack):
             server = subprocess.Popen(
                 command, stdout=output, stderr=output, cwd=self.work, env={**os.environ, **(environment or {})}
             )
+        self._processes[server.pid] = server
         self.callback(_end, server)
         for _ in range(400):
             if server.poll() is not None:
@@ -52,10 +55,16 @@ class Bench(contextlib.ExitStack):
             time.sleep(0.05)
         raise RuntimeError(f"{name} does not listen on port {port}")
 
-    def backend(self) -> Server:
+    def stop(self, server: Server, number: int = signal.SIGTERM) -> int:
+        """Signals a process, waits until it has ended, and answers its exit code."""
+        for pid in process.family(server.pid) if number == signal.SIGKILL else [server.pid]:
+            os.kill(pid, number)
+        return self._processes[server.pid].wait(60)
+
+    def backend(self, name: str = "backend", port: int | None = None) -> Server:
         """An nginx that answers any request with a small JSON body."""
-        port = free_port()
-        return self.nginx("backend", port, configuration.nginx_backend(port, self.work))
+        port = port or free_port()
+        return self.nginx(name, port, configuration.nginx_backend(port, self.work))
 
     def nginx_proxy(
         self, backend: Server, protocol: Protocol = HTTP1, kept: int = 128, name: str = "nginx"
@@ -87,7 +96,7 @@ class Bench(contextlib.ExitStack):
     def gateway(self, backend: Server, protocol: Protocol, name: str = "gateway") -> Server:
         """The gateway with one listener, which sends everything to the backend, but answers `/reply` itself."""
         port = free_port()
-        text = configuration.forwarding({port: protocol}, backend.port, self.work)
+        text = configuration.forwarding({port: protocol}, [backend.port], self.work)
         return self.gateway_by_file(self.file(f"{name}.yaml", text), port, name=name, protocol=protocol)
 
     def gateway_with_routes(self, backend: Server, count: int, threads: int = 1) -> Server:
@@ -112,10 +121,19 @@ class Bench(contextlib.ExitStack):
         return peers
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(pair: bool = False) -> int:
+    """A port that nobody listens on; with `pair`, nobody listens on the next one either."""
+    while True:
+        with socket.socket() as probe, socket.socket() as beside:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            if not pair:
+                return port
+            try:
+                beside.bind(("127.0.0.1", port + 1))
+                return port
+            except (OSError, OverflowError):
+                pass  # The next port is taken; look elsewhere.
 
 
 def listens(port: int) -> bool:

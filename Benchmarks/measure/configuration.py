@@ -23,11 +23,12 @@ def gateway(
     return "\n".join(lines) + "\n"
 
 
-def forwarding(listeners: dict[int, Protocol], backend: int, work: str, more: str = "") -> str:
-    """The gateway's file without routes: all goes to the backend, but `/reply` is answered here."""
+def forwarding(listeners: dict[int, Protocol], backends: list[int], work: str, more: str = "") -> str:
+    """The gateway's file without routes: all goes to the backends, but `/reply` is answered here."""
     lines = ["listen:"] + [f"  - {_listener(port, protocol, work)}" for port, protocol in listeners.items()]
     lines += ["apis:", "  bench:", "    routes:", "      GET /reply: { reply: { text: hello } }"]
-    lines += ["      $default: backend", "backends:", f'  backend: {{ targets: ["http://127.0.0.1:{backend}"] }}']
+    targets = ", ".join(f'"http://127.0.0.1:{backend}"' for backend in backends)
+    lines += ["      $default: backend", "backends:", f"  backend: {{ targets: [{targets}] }}"]
     return "\n".join(lines) + f"\n{more}\n"
 
 

@@ -22,7 +22,7 @@ class Figure:
         return f"{'≥' if self.at_least else '≤'} {self.shown(value)}"
 
     def shown(self, value: float) -> str:
-        return f"{value:.0f} {self.unit}" if self.unit in ("ms", "bytes") else f"{value:.2f} {self.unit}".strip()
+        return f"{value:.0f} {self.unit}" if self.unit in ("ms", "bytes", "failed") else f"{value:.2f} {self.unit}".strip()
 
 
 @dataclass

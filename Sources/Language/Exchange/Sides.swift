@@ -62,6 +62,8 @@ public protocol ExchangeHandler: AnyObject {
     func tunnelOpened()
     /// A WebSocket connection has ended; its call is over soon.
     func tunnelClosed()
+    /// A client's TLS handshake has ended.
+    func handshakeEnded(_ result: HandshakeResult)
     /// The call is over: it is logged, counted and its exchange used again.
     func end(_ exchange: Exchange)
 }

@@ -42,6 +42,8 @@ extension Worker: ExchangeHandler {
 
     func tunnelClosed() { metrics.tunnelClosed() }
 
+    func handshakeEnded(_ result: HandshakeResult) { metrics.handshakeEnded(result) }
+
     // MARK: 1. Path policy
 
     private func normalizePath(of exchange: Exchange) -> Bool {

@@ -23,9 +23,12 @@ final class Endpoint {
     var pool: ConnectionPool<UpstreamConnection, ProxyCall>
     /// WebSocket connections, which are no longer the pool's.
     var tunnels = 0
-    private(set) var maxTunnels: Int
-    /// Attempts that it failed, for metrics.
-    var failures = 0
+    private var maxTunnels: Int
+    /// What metrics count.
+    var totals = EndpointTotals()
+    /// Requests that may be in flight from all workers; `nil` is any number.
+    private var concurrency: Int?
+    private(set) var inFlight: InFlightCount?
     private var idleTimeout: UInt64
     private let worker: WorkerContext
     private let parser: ResponseParser
@@ -44,6 +47,21 @@ final class Endpoint {
         self.worker = worker
         parser = ResponseParser(limits: HeadLimits(headBytes: 65_536, fieldCount: 200), names: worker.fieldNames)
     }
+
+    /// Limits the requests in flight, which all workers count together, or no longer does.
+    func limit(_ concurrency: Int?, _ count: @autoclosure () -> InFlightCount) {
+        self.concurrency = concurrency
+        inFlight = concurrency == nil ? nil : inFlight ?? count()
+    }
+
+    /// Counts one more request in flight, where that is limited. Answers whether it may be sent.
+    func enter() -> Bool {
+        guard let inFlight, let concurrency else { return true }
+        return inFlight.enter(limit: concurrency)
+    }
+
+    /// Whether another WebSocket connection may be opened.
+    var mayTunnel: Bool { tunnels < maxTunnels }
 
     /// Takes over what a reload may change of an endpoint that stays.
     func apply(_ resolved: ResolvedTarget, settings: Backend) {

@@ -45,7 +45,7 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
         let slot = worker.deadlines.add(self)
         deadline = slot
         worker.deadlines.set(slot, at: min(now &+ idle, endsAt))
-        stream.endpoint.tunnels += 1
+        upstream.tunnelBegan(stream.endpoint)
         exchange.handler?.tunnelOpened()
         exchange.integration = self
         exchange.record.isTunnel = true
@@ -169,8 +169,7 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
         exchange.handler?.tunnelClosed()
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil
-        stream.endpoint.tunnels -= 1
-        upstream.ended(stream.endpoint, failure: nil, now: nil)
+        upstream.tunnelEnded(stream.endpoint)
         stream.close()
     }
 

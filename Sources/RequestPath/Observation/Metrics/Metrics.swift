@@ -7,6 +7,7 @@ public final class Metrics {
     private var retries = BoundedCounts(limit: 256)
     private var connections = ConnectionCounts()
     private var tunnels = ConnectionCounts()
+    private var handshakes = HandshakeCounts()
     private var revision: Int
 
     /// Makes counters for the routes of a snapshot.
@@ -48,6 +49,9 @@ public final class Metrics {
     /// Counts the end of a WebSocket connection.
     public func tunnelClosed() { tunnels.active -= 1 }
 
+    /// Counts a TLS handshake that is over.
+    public func handshakeEnded(_ result: HandshakeResult) { handshakes.count(result) }
+
     /// The counters as they are now, to be read anywhere. Cheap: nothing is copied before it changes.
     public func snapshot() -> MetricsSnapshot {
         MetricsSnapshot(
@@ -56,6 +60,7 @@ public final class Metrics {
             retries: retries,
             connections: connections,
             tunnels: tunnels,
+            handshakes: handshakes,
             revision: revision
         )
     }

@@ -5,6 +5,7 @@ public struct MetricsSnapshot: Sendable {
     var retries: BoundedCounts
     var connections: ConnectionCounts
     var tunnels: ConnectionCounts
+    var handshakes: HandshakeCounts
     /// The configuration's revision that the worker serves; of several workers the lowest.
     public internal(set) var revision: Int
 
@@ -17,12 +18,14 @@ public struct MetricsSnapshot: Sendable {
         merged.retries = BoundedCounts(limit: .max)
         merged.connections = ConnectionCounts()
         merged.tunnels = ConnectionCounts()
+        merged.handshakes = HandshakeCounts()
         for snapshot in snapshots {
             merged.counts.add(snapshot.counts.moved(to: layout))
             merged.causes.add(snapshot.causes)
             merged.retries.add(snapshot.retries)
             merged.connections.add(snapshot.connections)
             merged.tunnels.add(snapshot.tunnels)
+            merged.handshakes.add(snapshot.handshakes)
             merged.revision = min(merged.revision, snapshot.revision)
         }
         return merged
@@ -62,6 +65,7 @@ public struct MetricsSnapshot: Sendable {
                 .counter,
                 tunnels.total
             ),
+            handshakes.family,
             number(
                 "daemun_snapshot_revision",
                 "The configuration's revision that every worker serves at least.",

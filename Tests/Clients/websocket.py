@@ -27,7 +27,7 @@ def connect(gateway, path="/", **options):
     """A client of the library, connected through a gateway. It pings only when it is asked to."""
     options.setdefault("ping_interval", None)
     options.setdefault("max_size", None)
-    return websockets.sync.client.connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None, **options)
+    return websockets.sync.client.connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None, legacy=True, **options)
 
 
 class EchoServer:

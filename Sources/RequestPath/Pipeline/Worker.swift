@@ -16,6 +16,8 @@ final class Worker {
     private(set) var upstreams: ContiguousArray<Upstream> = []
     let calls: ProxyCalls
     let metrics: Metrics
+    let admission: RequestAdmission
+    private let inFlight: RequestsInFlight
     private(set) var accessLog: AccessLogBuffer?
     /// What the path policy said of the path being routed.
     var hasEncodedSlash = false
@@ -26,12 +28,14 @@ final class Worker {
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
     ///   - openInAllWorkers: counts the client connections of all of them.
+    ///   - inFlight: counts the requests of all of them.
     ///   - seed: should differ between workers.
     init(
         _ publication: Publication,
         on eventLoop: any EventLoop,
         workers: Int,
         openInAllWorkers: ConnectionCount = ConnectionCount(),
+        inFlight: RequestsInFlight = RequestsInFlight(),
         seed: UInt64
     ) {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
@@ -39,6 +43,9 @@ final class Worker {
         self.workers = workers
         calls = ProxyCalls(worker: context)
         metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
+        self.inFlight = inFlight
+        admission = RequestAdmission(eventLoop: eventLoop, inFlight: inFlight)
+        admission.apply(snapshot.model.limits)
         server = ClientServer(
             worker: context,
             handler: self,
@@ -54,6 +61,7 @@ final class Worker {
         snapshot = publication.snapshot
         server?.settings = clientSettings()
         server?.apply(snapshot.listeners)
+        admission.apply(snapshot.model.limits)
         metrics.adopt(snapshot.metricsLayout, revision: snapshot.revision)
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)
@@ -63,7 +71,17 @@ final class Worker {
         ClientSettings(
             limits: snapshot.model.limits,
             trustedProxies: snapshot.model.trustedProxies,
-            names: context.fieldNames
+            names: context.fieldNames,
+            connections: DescriptorLimit.connections(forDescriptors: DescriptorLimit.current)
+        )
+    }
+
+    /// What is admitted and refused, for metrics.
+    var admissionStatus: AdmissionStatus {
+        AdmissionStatus(
+            connectionLimit: server?.settings.connectionLimit ?? 0,
+            shedding: admission.status,
+            requestsInFlight: snapshot.model.limits.requests == nil ? nil : inFlight.current
         )
     }
 
@@ -101,6 +119,7 @@ final class Worker {
     func stop() {
         for upstream in upstreams { upstream.retire() }
         accessLog?.flush()
+        admission.stop()
         context.stop()
         server = nil
     }

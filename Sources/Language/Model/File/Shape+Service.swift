@@ -14,8 +14,16 @@ extension Shape<Listener> {
                     .flag,
                     default: Listener(port: 0).http2,
                     "Whether clients may speak HTTP/2 without TLS, by prior knowledge."
+                ),
+                .optional(
+                    "proxy_protocol",
+                    .flag,
+                    default: Listener(port: 0).proxyProtocol,
+                    "Whether each connection must begin with a PROXY protocol header (version 1 or 2)."
                 )
-            ) { port, address, http2 in Listener(address: address, port: port, http2: http2) }
+            ) { port, address, http2, proxyProtocol in
+                Listener(address: address, port: port, http2: http2, proxyProtocol: proxyProtocol)
+            }
         )
     }
 }
@@ -54,83 +62,6 @@ extension Shape<AddressRange> {
     /// An element of `trusted_proxies`.
     static var addressRange: Shape {
         .scalar("an address or CIDR block, as 10.0.0.0/8") { (text) throws(Fault) in try AddressRange(text) }
-    }
-}
-
-extension Shape<Limits> {
-    /// `limits`.
-    static var limits: Shape {
-        let defaults = Limits()
-        let headSizes = 256...(16 << 20)
-        return Shape.record(
-            "a mapping of limits",
-            .optional(
-                "request_line",
-                .bytes(headSizes),
-                default: defaults.requestLineBytes,
-                "The request line. A longer one is answered with 414."
-            ),
-            .optional(
-                "head",
-                .bytes(headSizes),
-                default: defaults.headBytes,
-                "Request line and header fields together. A larger head is answered with 431."
-            ),
-            .optional(
-                "headers",
-                .integer(1...10_000),
-                default: defaults.headerCount,
-                "Header fields of a request. More are answered with 431."
-            ),
-            .optional(
-                "body",
-                .bytes(0...(1 << 40)),
-                default: defaults.bodyBytes,
-                "The request's body. A larger one is answered with 413."
-            ),
-            .optional(
-                "head_timeout",
-                .duration(),
-                default: defaults.headTimeout,
-                "From the first byte of a head to its last, and from accept to the first byte."
-            ),
-            .optional(
-                "keep_alive",
-                .duration(),
-                default: defaults.keepAliveTimeout,
-                "Between two requests of one connection."
-            ),
-            .optional(
-                "body_idle",
-                .duration(),
-                default: defaults.bodyIdleTimeout,
-                "Between two reads of a request's body or two writes of a response's."
-            ),
-            .optional(
-                "connections",
-                .integer(1...10_000_000),
-                default: defaults.connections,
-                "Client connections of the process. Beyond it, new ones are closed at once."
-            )
-        ) { requestLine, head, headers, body, headTimeout, keepAlive, bodyIdle, connections in
-            Limits(
-                requestLineBytes: requestLine,
-                headBytes: head,
-                headerCount: headers,
-                bodyBytes: body,
-                headTimeout: headTimeout,
-                keepAliveTimeout: keepAlive,
-                bodyIdleTimeout: bodyIdle,
-                connections: connections
-            )
-        }
-        .checked(checkRequestLine)
-    }
-
-    private static func checkRequestLine(_ limits: Limits, _ node: YAMLNode, _ faults: inout [Fault]) {
-        guard limits.requestLineBytes > limits.headBytes else { return }
-        let place = (node["request_line"] ?? node["head"] ?? node).location
-        faults.add("request_line is part of head and cannot be larger", at: place)
     }
 }
 

@@ -1,6 +1,15 @@
 import Exchange
 import Model
+import NIOCore
 import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// Why an attempt at a backend came to nothing.
 enum BackendFailure: Sendable, Equatable {
@@ -14,6 +23,8 @@ enum BackendFailure: Sendable, Equatable {
     case poolTimeout
     case connectFailed
     case connectTimeout
+    /// The process has no descriptor for a connection.
+    case noDescriptor
     /// The connection broke before the response's head was complete.
     case reset
     /// What came is not HTTP.
@@ -22,6 +33,17 @@ enum BackendFailure: Sendable, Equatable {
     case timeout
     /// The response is one that the retry policy wants to see again.
     case status(Int)
+
+    /// What a failed attempt to connect means.
+    init(connecting error: any Error) {
+        if case .connectTimeout? = error as? ChannelError {
+            self = .connectTimeout
+        } else if let error = error as? IOError, error.errnoCode == EMFILE || error.errnoCode == ENFILE {
+            self = .noDescriptor
+        } else {
+            self = .connectFailed
+        }
+    }
 
     /// What the client is told when it stays with this.
     var refusal: Refusal {
@@ -32,6 +54,7 @@ enum BackendFailure: Sendable, Equatable {
         case .poolTimeout: Refusal(status: 503, cause: "backend.pool-timeout", fields: [ReplyField("Retry-After", "1")])
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
+        case .noDescriptor: Refusal(status: 503, cause: "gateway.descriptors", fields: [ReplyField("Retry-After", "1")])
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
@@ -42,7 +65,7 @@ enum BackendFailure: Sendable, Equatable {
     /// Whether another attempt can't repeat what this one may have done: nothing was sent.
     var isUnsent: Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .poolTimeout, .connectFailed, .connectTimeout: true
+        case .noTarget, .unresolved, .poolFull, .poolTimeout, .connectFailed, .connectTimeout, .noDescriptor: true
         case .reset, .malformed, .timeout, .status: false
         }
     }
@@ -50,7 +73,7 @@ enum BackendFailure: Sendable, Equatable {
     /// Whether the policy wants another attempt after this.
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .poolTimeout, .malformed, .timeout: false
+        case .noTarget, .unresolved, .poolFull, .poolTimeout, .noDescriptor, .malformed, .timeout: false
         case .connectFailed, .connectTimeout: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

@@ -128,7 +128,7 @@ public final class Upstream {
         switch failure {
         case nil: balancer.succeeded(index, now: now)
         case .status(let status) where !(502...504).contains(status): balancer.succeeded(index, now: now)
-        case .noTarget, .unresolved, .poolFull, .poolTimeout: break
+        case .noTarget, .unresolved, .poolFull, .poolTimeout, .noDescriptor: break
         case .connectFailed, .connectTimeout, .reset, .malformed, .timeout, .status:
             endpoint.failures += 1
             _ = balancer.failed(index, now: now)

@@ -38,6 +38,9 @@ public final class Metrics {
     /// Counts a client's connection that was closed.
     public func connectionClosed() { connections.active -= 1 }
 
+    /// Counts a client's connection that was closed before it could bring a request.
+    public func connectionRefused(_ reason: ConnectionRefusal) { connections.refused[reason, default: 0] += 1 }
+
     /// The counters as they are now, to be read anywhere. Cheap: nothing is copied before it changes.
     public func snapshot() -> MetricsSnapshot {
         MetricsSnapshot(
@@ -54,4 +57,12 @@ public final class Metrics {
 struct ConnectionCounts: Sendable {
     var active = 0
     var total = 0
+    var refused: [ConnectionRefusal: Int] = [:]
+
+    /// Adds another worker's.
+    mutating func add(_ other: ConnectionCounts) {
+        active += other.active
+        total += other.total
+        refused.merge(other.refused, uniquingKeysWith: +)
+    }
 }

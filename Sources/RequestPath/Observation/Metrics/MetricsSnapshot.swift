@@ -1,3 +1,5 @@
+internal import Exchange
+
 /// The counters of one worker, or of several together, at one time.
 public struct MetricsSnapshot: Sendable {
     var counts: RouteCounts
@@ -19,8 +21,7 @@ public struct MetricsSnapshot: Sendable {
             merged.counts.add(snapshot.counts.moved(to: layout))
             merged.causes.add(snapshot.causes)
             merged.retries.add(snapshot.retries)
-            merged.connections.active += snapshot.connections.active
-            merged.connections.total += snapshot.connections.total
+            merged.connections.add(snapshot.connections)
             merged.revision = min(merged.revision, snapshot.revision)
         }
         return merged
@@ -52,6 +53,14 @@ public struct MetricsSnapshot: Sendable {
                 "Clients' connections that were accepted.",
                 .counter,
                 connections.total
+            ),
+            MetricFamily(
+                name: "daemun_client_connections_refused_total",
+                help: "Clients' connections that were closed before they could bring a request, by reason.",
+                kind: .counter,
+                samples: connections.refused.sorted { $0.key.rawValue < $1.key.rawValue }.map { reason, count in
+                    MetricSample([MetricLabel("reason", reason.rawValue)], value: .number(Double(count)))
+                }
             ),
             number(
                 "daemun_snapshot_revision",

@@ -167,6 +167,7 @@ extension HTTP1Connection: ClientStream {
         guard let exchange else { return }
         self.exchange = nil
         hasResponseStarted = false
+        if responsePace.isWatching { responsePace.reset() }
         if let cause, exchange.record.cause == nil { exchange.record.cause = cause }
         if exchange.record.status == 0 { exchange.record.status = 499 }
         exchange.record.endedAt = now
@@ -238,7 +239,7 @@ extension HTTP1Connection: ClientStream {
     func finishOutput() {
         guard let context, phase != .lingering, phase != .closed else { return }
         phase = .lingering
-        setDeadline(server.settings.bodyIdleTimeout)
+        setDeadline(server.settings.rates.grace)
         worker.claimResponseScratch(for: self)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in

@@ -1,7 +1,16 @@
 import Exchange
 import Model
 import Selection
+import NIOCore
 import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// Why an attempt at a backend came to nothing.
 enum BackendFailure: Error, Sendable, Equatable {
@@ -19,6 +28,8 @@ enum BackendFailure: Error, Sendable, Equatable {
     case poolTimeout
     case connectFailed
     case connectTimeout
+    /// The process has no descriptor for a connection.
+    case noDescriptor
     /// The connection broke before the response's head was complete.
     case reset
     /// What came is not HTTP.
@@ -27,6 +38,17 @@ enum BackendFailure: Error, Sendable, Equatable {
     case timeout
     /// The response is one that the retry policy wants to see again.
     case status(Int)
+
+    /// What a failed attempt to connect means.
+    init(connecting error: any Error) {
+        if case .connectTimeout? = error as? ChannelError {
+            self = .connectTimeout
+        } else if let error = error as? IOError, error.errnoCode == EMFILE || error.errnoCode == ENFILE {
+            self = .noDescriptor
+        } else {
+            self = .connectFailed
+        }
+    }
 
     /// What the client is told when it stays with this.
     var refusal: Refusal {
@@ -39,6 +61,7 @@ enum BackendFailure: Error, Sendable, Equatable {
         case .poolTimeout: Self.unavailable("backend.pool-timeout")
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
+        case .noDescriptor: Refusal(status: 503, cause: "gateway.descriptors", fields: [ReplyField("Retry-After", "1")])
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
@@ -55,7 +78,7 @@ enum BackendFailure: Error, Sendable, Equatable {
     /// What it says about the target, for ejection and circuit breaker.
     var outcome: CircuitBreaker.Outcome {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .noDescriptor: .unknown
         case .connectFailed, .connectTimeout, .reset, .malformed, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }
@@ -65,7 +88,7 @@ enum BackendFailure: Error, Sendable, Equatable {
     var isUnsent: Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
-        case .connectFailed, .connectTimeout: true
+        case .noDescriptor, .connectFailed, .connectTimeout: true
         case .reset, .malformed, .timeout, .status: false
         }
     }
@@ -73,7 +96,8 @@ enum BackendFailure: Error, Sendable, Equatable {
     /// Whether the policy wants another attempt after this.
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .malformed, .timeout: false
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: false
+        case .noDescriptor, .malformed, .timeout: false
         case .connectFailed, .connectTimeout: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

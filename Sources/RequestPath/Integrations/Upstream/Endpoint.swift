@@ -156,11 +156,7 @@ final class Endpoint {
         case .failure(let error):
             if let next = pool.connectFailed() { connect(for: next) }
             guard isWanted else { return }
-            if case .connectTimeout? = error as? ChannelError {
-                call.failed(.connectTimeout)
-            } else {
-                call.failed(.connectFailed)
-            }
+            call.failed(BackendFailure(connecting: error))
         }
     }
 }

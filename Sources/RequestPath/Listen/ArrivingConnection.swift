@@ -1,6 +1,7 @@
 import Exchange
 import Model
 import NIOCore
+import NIOHTTP2
 
 /// A connection of which it is not yet known what it speaks: it looks at the first bytes, and then makes way for the protocol.
 ///
@@ -96,15 +97,28 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     private func becomeHTTP1(_ context: ChannelHandlerContext) {
-        handOver(to: HTTP1Connection(server: server, arrival: arrival), context)
+        let connection = HTTP1Connection(server: server, arrival: arrival)
+        handOver(to: connection, through: [connection], context)
     }
 
     private func becomeHTTP2(_ context: ChannelHandlerContext) {
-        close()
+        let transport = HTTP2Transport(worker: worker, streams: server.settings.http2.limits.streams)
+        let connection = HTTP2Connection(server: server, arrival: arrival, transport: transport)
+        let frames = NIOHTTP2Handler(
+            mode: .server,
+            frameDelegate: connection,
+            connectionConfiguration: server.settings.http2.connection,
+            streamConfiguration: server.settings.http2.stream
+        )
+        handOver(to: connection, through: [transport, frames, connection], context)
     }
 
-    /// Lets the protocol's handler take this one's place in the pipeline and at the server, and gives it what was read.
-    private func handOver(to connection: any ClientConnection & ChannelHandler, _ context: ChannelHandlerContext) {
+    /// Lets the protocol's handlers take this one's place in the pipeline and at the server, and gives them what was read.
+    private func handOver(
+        to connection: any ClientConnection,
+        through handlers: [any ChannelHandler],
+        _ context: ChannelHandlerContext
+    ) {
         guard let deadline else { return }
         self.deadline = nil
         isOver = true
@@ -113,7 +127,11 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         let rest = received
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandler(connection, position: .after(self))
+            var previous: any ChannelHandler = self
+            for handler in handlers {
+                try pipeline.addHandler(handler, position: .after(previous))
+                previous = handler
+            }
         } catch {
             connection.abort("gateway.stopping")
             return

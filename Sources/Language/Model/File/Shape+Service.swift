@@ -111,8 +111,9 @@ extension Shape<Limits> {
                 .integer(1...10_000_000),
                 default: defaults.connections,
                 "Client connections of the process. Beyond it, new ones are closed at once."
-            )
-        ) { requestLine, head, headers, body, headTimeout, keepAlive, bodyIdle, connections in
+            ),
+            .optional("http2", Shape<HTTP2Limits>.http2Limits, default: defaults.http2, "What one connection of HTTP/2 may take.")
+        ) { requestLine, head, headers, body, headTimeout, keepAlive, bodyIdle, connections, http2 in
             Limits(
                 requestLineBytes: requestLine,
                 headBytes: head,
@@ -121,7 +122,8 @@ extension Shape<Limits> {
                 headTimeout: headTimeout,
                 keepAliveTimeout: keepAlive,
                 bodyIdleTimeout: bodyIdle,
-                connections: connections
+                connections: connections,
+                http2: http2
             )
         }
         .checked(checkRequestLine)

@@ -168,12 +168,7 @@ extension HTTP1Connection: ClientStream {
         self.exchange = nil
         hasResponseStarted = false
         if responsePace.isWatching { responsePace.reset() }
-        if let cause, exchange.record.cause == nil { exchange.record.cause = cause }
-        if exchange.record.status == 0 { exchange.record.status = 499 }
-        exchange.record.endedAt = now
-        exchange.integration?.cancel()
-        exchange.integration = nil
-        server.handler.end(exchange)
+        server.end(exchange, cause: cause, at: now)
     }
 
     func sendContinue() {

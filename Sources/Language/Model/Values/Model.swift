@@ -183,6 +183,8 @@ public struct Limits: Sendable, Hashable {
     public var requests: Int?
     /// When requests are refused because the gateway is behind; `nil`: never.
     public var overload: Overload?
+    /// What one client connection of HTTP/2 may take besides.
+    public var http2: HTTP2Limits
 
     /// Makes limits; each default is documented in `docs/configuration.md`.
     public init(
@@ -198,7 +200,8 @@ public struct Limits: Sendable, Hashable {
         connections: Int? = nil,
         connectionsPerAddress: Int? = nil,
         requests: Int? = nil,
-        overload: Overload? = nil
+        overload: Overload? = nil,
+        http2: HTTP2Limits = HTTP2Limits()
     ) {
         self.requestLineBytes = requestLineBytes
         self.headBytes = headBytes
@@ -213,5 +216,6 @@ public struct Limits: Sendable, Hashable {
         self.connectionsPerAddress = connectionsPerAddress
         self.requests = requests
         self.overload = overload
+        self.http2 = http2
     }
 }

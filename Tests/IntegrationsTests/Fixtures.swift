@@ -18,7 +18,7 @@ final class EmbeddedBackend {
 
     init(_ settings: Backend = .sample()) throws {
         worker = WorkerContext(eventLoop: loop, seed: 1)
-        upstream = Upstream(settings, worker: worker, workers: 1)
+        upstream = Upstream(try BackendPlan(settings), worker: worker, workers: 1)
         calls = ProxyCalls(worker: worker)
         try apply(settings)
     }
@@ -28,7 +28,7 @@ final class EmbeddedBackend {
         let targets = try settings.targets.map { target in
             ResolvedTarget(target: target, address: try SocketAddress(ipAddress: target.host, port: target.port))
         }
-        upstream.apply(settings, targets: targets)
+        upstream.apply(try BackendPlan(settings), targets: targets)
     }
 
     var endpoint: Endpoint {

@@ -39,7 +39,15 @@ public actor Gateway {
             targets: await names.directory(for: model.backends),
             accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) }
         )
-        let plane = try await DataPlane.start(publication, threads: options.threads)
+        let logger = options.logger
+        let plane = try await DataPlane.start(publication, threads: options.threads) { trouble in
+            logger.warning(
+                "backend fails",
+                metadata: [
+                    "backend": "\(trouble.backend)", "target": "\(trouble.target)", "reason": "\(trouble.reason)",
+                ]
+            )
+        }
         let gateway = Gateway(
             options: options,
             plane: plane,
@@ -123,7 +131,9 @@ public actor Gateway {
         let steps = options.steps
         let revision = old.snapshot.revision + 1
         // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
-        let snapshot = try await Task.detached { try Snapshot(model, revision: revision, steps: steps) }.value
+        let snapshot = try await Task.detached {
+            try Snapshot(model, revision: revision, steps: steps, former: old.snapshot)
+        }.value
         let accessLog = try accessLog(for: model, instead: old)
         do {
             try await open(snapshot.listeners)
@@ -170,7 +180,13 @@ public actor Gateway {
         let monitor = health ?? makeHealthMonitor()
         health = monitor
         let backends = current.snapshot.model.backends
-        await monitor.watch(backends, targets: current.targets)
+        for backend in backends where backend.trustsAnybody {
+            options.logger.warning(
+                "certificates are not verified: whoever answers for this backend is believed",
+                metadata: ["backend": "\(backend.name)"]
+            )
+        }
+        await monitor.watch(current.snapshot.backends, targets: current.targets)
         await names.watch(backends) { [weak self] targets in await self?.take(targets) }
     }
 
@@ -184,7 +200,7 @@ public actor Gateway {
     private func take(_ targets: TargetDirectory) async {
         current.targets = targets
         try? await plane.update(targets)
-        await health?.watch(current.snapshot.model.backends, targets: targets)
+        await health?.watch(current.snapshot.backends, targets: targets)
     }
 
     // MARK: What it tells

@@ -4,6 +4,8 @@ import Observation
 /// What one worker knows of a backend's endpoints, for metrics.
 struct BackendStatus: Sendable {
     var name: String
+    /// Whether its certificates are not verified.
+    var trustsAnybody = false
     var endpoints: [EndpointStatus]
 
     private struct Key: Hashable {
@@ -40,6 +42,14 @@ struct BackendStatus: Sendable {
             }
             return MetricFamily(name: name, help: help, kind: kind, samples: samples)
         }
+        let unverified = MetricFamily(
+            name: "daemun_backend_tls_unverified",
+            help: "1 for a backend whose certificates are not verified.",
+            kind: .gauge,
+            samples: Set(all.filter(\.trustsAnybody).map(\.name)).sorted().map { name in
+                MetricSample([MetricLabel("backend", name)], value: .number(1))
+            }
+        )
         return [
             family("daemun_backend_requests_active", "Requests in flight.", .gauge, \.active),
             family("daemun_backend_connections_open", "Connections open or being opened.", .gauge, \.open),
@@ -50,6 +60,7 @@ struct BackendStatus: Sendable {
                 $0.isHealthy ? 1 : 0
             },
             family("daemun_backend_ejected", "Workers that leave the target out after failures.", .gauge, \.ejections),
+            unverified,
         ]
     }
 }

@@ -18,7 +18,12 @@ public final class DataPlane: Sendable {
     }
 
     /// Starts the workers. They accept nothing before `listen`.
-    public static func start(_ publication: Publication, threads: Int) async throws -> DataPlane {
+    /// - Parameter report: is told of backends' troubles, on the workers' loops.
+    public static func start(
+        _ publication: Publication,
+        threads: Int,
+        report: @escaping UpstreamReport = { _ in }
+    ) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionCount()
         var workers: [NIOLoopBound<Worker>] = []
@@ -27,7 +32,14 @@ public final class DataPlane: Sendable {
             let seed = UInt64.random(in: .min ... .max)
             let worker = try await loop.submit {
                 NIOLoopBound(
-                    Worker(publication, on: loop, workers: threads, openInAllWorkers: connections, seed: seed),
+                    Worker(
+                        publication,
+                        on: loop,
+                        workers: threads,
+                        openInAllWorkers: connections,
+                        seed: seed,
+                        report: report
+                    ),
                     eventLoop: loop
                 )
             }.get()
@@ -99,7 +111,12 @@ public final class DataPlane: Sendable {
     /// The metrics of all workers together.
     public func metricFamilies() async throws -> [MetricFamily] {
         let parts = try await collect { worker in
-            (worker.metrics.snapshot(), worker.upstreams.map { BackendStatus(name: $0.name, endpoints: $0.status()) })
+            (
+                worker.metrics.snapshot(),
+                worker.upstreams.map {
+                    BackendStatus(name: $0.name, trustsAnybody: $0.trustsAnybody, endpoints: $0.status())
+                }
+            )
         }
         let calls = MetricsSnapshot.merged(parts.map(\.0))?.families ?? []
         return calls + BackendStatus.families(parts.flatMap(\.1))

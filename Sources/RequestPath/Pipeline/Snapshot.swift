@@ -1,4 +1,5 @@
 public import Exchange
+public import Integrations
 public import Listen
 public import Model
 import Observation
@@ -15,6 +16,8 @@ public final class Snapshot: Sendable {
     let accessLogFormat: AccessLogFormat?
     /// The sockets, in the order of the model.
     public let listeners: [ListenerPlan]
+    /// In the order of the model.
+    public let backends: [BackendPlan]
     let router: Router
     let plans: ContiguousArray<Plan>
     /// Where the plans of each API start in `plans`.
@@ -24,8 +27,9 @@ public final class Snapshot: Sendable {
     /// - Parameters:
     ///   - revision: the number of the new snapshot.
     ///   - steps: what every call passes before its integration, in this order.
+    ///   - former: the snapshot that it takes the place of, which gives what takes long to make and has not changed.
     /// - Throws: all faults at once.
-    public init(_ model: Model, revision: Int, steps: [any Step] = []) throws(Faults) {
+    public init(_ model: Model, revision: Int, steps: [any Step] = [], former: Snapshot? = nil) throws(Faults) {
         self.revision = revision
         self.model = model
         router = try Router(apis: model.apis)
@@ -35,7 +39,17 @@ public final class Snapshot: Sendable {
             do throws(Fault) { listeners.append(try ListenerPlan(listener)) } catch { faults.append(error) }
         }
         var names: [String: Int] = [:]
-        for (index, backend) in model.backends.enumerated() { names[backend.name] = index }
+        var backends: [BackendPlan] = []
+        var earlier: [String: BackendPlan] = [:]
+        for plan in former?.backends ?? [] { earlier[plan.settings.name] = plan }
+        for (index, backend) in model.backends.enumerated() {
+            names[backend.name] = index
+            do throws(Fault) {
+                backends.append(try BackendPlan(backend, former: earlier[backend.name]))
+            } catch {
+                faults.append(error)
+            }
+        }
         var compiler = PlanCompiler(steps: steps, backends: names)
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []
@@ -55,6 +69,7 @@ public final class Snapshot: Sendable {
         }
         guard faults.isEmpty else { throw Faults(faults) }
         self.listeners = listeners
+        self.backends = backends
         accessLogFormat = format
         metricsLayout = MetricsLayout(routes: plans.map(\.identity))
         self.plans = plans

@@ -20,6 +20,7 @@ final class Worker {
     /// What the path policy said of the path being routed.
     var hasEncodedSlash = false
     private let workers: Int
+    private let report: UpstreamReport
 
     /// Makes a worker.
     /// - Parameters:
@@ -27,13 +28,16 @@ final class Worker {
     ///   - workers: how many workers there are in all.
     ///   - openInAllWorkers: counts the client connections of all of them.
     ///   - seed: should differ between workers.
+    ///   - report: is told of backends' troubles.
     init(
         _ publication: Publication,
         on eventLoop: any EventLoop,
         workers: Int,
         openInAllWorkers: ConnectionCount = ConnectionCount(),
-        seed: UInt64
+        seed: UInt64,
+        report: @escaping UpstreamReport = { _ in }
     ) {
+        self.report = report
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
@@ -72,10 +76,11 @@ final class Worker {
         var known: [String: Upstream] = [:]
         for upstream in upstreams { known[upstream.name] = upstream }
         upstreams = []
-        for backend in snapshot.model.backends {
+        for plan in snapshot.backends {
             let upstream =
-                known.removeValue(forKey: backend.name) ?? Upstream(backend, worker: context, workers: workers)
-            upstream.apply(backend, targets: targets.addresses(of: backend))
+                known.removeValue(forKey: plan.settings.name)
+                ?? Upstream(plan, worker: context, workers: workers, report: report)
+            upstream.apply(plan, targets: targets.addresses(of: plan.settings))
             upstreams.append(upstream)
         }
         for upstream in known.values { upstream.retire() }

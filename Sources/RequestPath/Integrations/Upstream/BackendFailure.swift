@@ -14,6 +14,8 @@ enum BackendFailure: Sendable, Equatable {
     case poolTimeout
     case connectFailed
     case connectTimeout
+    /// No TLS came about, for this reason.
+    case tlsFailed(HandshakeFailure)
     /// The connection broke before the response's head was complete.
     case reset
     /// What came is not HTTP.
@@ -32,6 +34,7 @@ enum BackendFailure: Sendable, Equatable {
         case .poolTimeout: Refusal(status: 503, cause: "backend.pool-timeout", fields: [ReplyField("Retry-After", "1")])
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
+        case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
@@ -42,7 +45,7 @@ enum BackendFailure: Sendable, Equatable {
     /// Whether another attempt can't repeat what this one may have done: nothing was sent.
     var isUnsent: Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .poolTimeout, .connectFailed, .connectTimeout: true
+        case .noTarget, .unresolved, .poolFull, .poolTimeout, .connectFailed, .connectTimeout, .tlsFailed: true
         case .reset, .malformed, .timeout, .status: false
         }
     }
@@ -51,7 +54,7 @@ enum BackendFailure: Sendable, Equatable {
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
         case .noTarget, .unresolved, .poolFull, .poolTimeout, .malformed, .timeout: false
-        case .connectFailed, .connectTimeout: retry.conditions.contains(.connect)
+        case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))
         }

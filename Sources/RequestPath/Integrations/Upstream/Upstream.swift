@@ -12,18 +12,24 @@ public final class Upstream {
     public let name: String
 
     private(set) var settings: Backend
+    private var tls: UpstreamTLS?
     var retries: RetryBudget
     private let worker: WorkerContext
     private var endpoints: ContiguousArray<Endpoint> = []
     private var balancer: Balancer
     private var unhealthy: Set<UInt64> = []
     private let workers: Int
+    private let report: UpstreamReport
 
     /// Makes an upstream without endpoints.
-    /// - Parameter workers: how many workers share the backend; its retry floor is divided among them.
-    public init(_ settings: Backend, worker: WorkerContext, workers: Int) {
-        name = settings.name
-        self.settings = settings
+    /// - Parameters:
+    ///   - workers: how many workers share the backend; its retry floor is divided among them.
+    ///   - report: is told of troubles that no request's line in the access log explains.
+    public init(_ plan: BackendPlan, worker: WorkerContext, workers: Int, report: @escaping UpstreamReport = { _ in }) {
+        name = plan.settings.name
+        settings = plan.settings
+        tls = plan.tls
+        self.report = report
         self.worker = worker
         self.workers = workers
         retries = Self.budget(settings, workers, worker.now)
@@ -37,14 +43,16 @@ public final class Upstream {
     // MARK: Reload and health
 
     /// Takes over new settings and addresses. Endpoints that stay keep their connections and standing.
-    public func apply(_ settings: Backend, targets: [ResolvedTarget]) {
+    public func apply(_ plan: BackendPlan, targets: [ResolvedTarget]) {
+        let settings = plan.settings
         let poolChanged = settings.pool != self.settings.pool
         if settings.retry != self.settings.retry { retries = Self.budget(settings, workers, worker.now) }
         let isSame =
             !poolChanged && endpoints.map(\.identity) == targets.map(\.identity)
             && settings.targets == self.settings.targets && settings.balance == self.settings.balance
-            && settings.ejection == self.settings.ejection && !endpoints.isEmpty
+            && settings.ejection == self.settings.ejection && plan.tls === tls && !endpoints.isEmpty
         self.settings = settings
+        tls = plan.tls
         if settings.health == nil { forgetVerdicts() }
         if isSame { return }
         var known: [UInt64: Endpoint] = [:]
@@ -54,10 +62,10 @@ public final class Upstream {
         var seen: Set<UInt64> = []
         for target in targets where seen.insert(target.identity).inserted {
             if let endpoint = known[target.identity] {
-                endpoint.apply(target, settings: settings)
+                endpoint.apply(target, plan: plan)
                 endpoints.append(endpoint)
             } else {
-                endpoints.append(Endpoint(target, settings: settings, worker: worker))
+                endpoints.append(Endpoint(target, plan: plan, worker: worker, report: report))
             }
         }
         for endpoint in old { endpoint.index = nil }
@@ -129,7 +137,7 @@ public final class Upstream {
         case nil: balancer.succeeded(index, now: now)
         case .status(let status) where !(502...504).contains(status): balancer.succeeded(index, now: now)
         case .noTarget, .unresolved, .poolFull, .poolTimeout: break
-        case .connectFailed, .connectTimeout, .reset, .malformed, .timeout, .status:
+        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .timeout, .status:
             endpoint.failures += 1
             _ = balancer.failed(index, now: now)
         }
@@ -150,6 +158,9 @@ public final class Upstream {
     }
 
     // MARK: For metrics
+
+    /// Whether its certificates are not verified.
+    public var trustsAnybody: Bool { settings.trustsAnybody }
 
     /// What the endpoints are doing.
     public func status() -> [EndpointStatus] {

@@ -27,7 +27,7 @@ public final class Snapshot: Sendable {
     /// - Parameters:
     ///   - revision: the number of the new snapshot.
     ///   - steps: what every call passes before its integration, in this order.
-    ///   - former: the snapshot that it takes the place of, which gives what takes long to make and has not changed.
+    ///   - former: the snapshot that this one replaces; TLS contexts that have not changed are taken over from it.
     /// - Throws: all faults at once.
     public init(_ model: Model, revision: Int, steps: [any Step] = [], former: Snapshot? = nil) throws(Faults) {
         self.revision = revision
@@ -36,7 +36,12 @@ public final class Snapshot: Sendable {
         var faults: [Fault] = []
         var listeners: [ListenerPlan] = []
         for listener in model.listeners {
-            do throws(Fault) { listeners.append(try ListenerPlan(listener)) } catch { faults.append(error) }
+            let known = former?.listeners.first { $0.listener.socket == listener.socket }
+            do throws(Fault) {
+                listeners.append(try ListenerPlan(listener, former: known))
+            } catch {
+                faults.append(error)
+            }
         }
         var names: [String: Int] = [:]
         var backends: [BackendPlan] = []

@@ -19,7 +19,11 @@ extension Shape<BackendDeclaration> {
             .optional("retry", .retry, default: defaults.retry, "When a failed request is tried again."),
             .optional("pool", .pool, default: defaults.pool, "The connections that a worker keeps to each server."),
             .optional("eject", .ejection, default: defaults.ejection, "Leaving out servers that fail."),
-            .optional("tls", .backendTLS, "TLS to servers with https or h2 URLs: whom to believe, and who the gateway is."),
+            .optional(
+                "tls",
+                .backendTLS,
+                "TLS to servers with https or h2 URLs: whom to believe, and who the gateway is."
+            ),
             .optional(
                 "resolve",
                 .duration(from: .seconds(1)),
@@ -54,7 +58,8 @@ extension Shape<BackendDeclaration> {
 
 extension Shape<Backend.Target> {
     fileprivate static var target: Shape {
-        let url = Shape<BackendURL>.scalar("a URL (http, https, h2 or h2c), as http://127.0.0.1:9001") { (text) throws(Fault) in
+        let expected = "a URL (http, https, h2 or h2c), as http://127.0.0.1:9001"
+        let url = Shape<BackendURL>.scalar(expected) { (text) throws(Fault) in
             let url = try BackendURL(text)
             // A prefix is literal: its parameters would belong to no route.
             _ = try BasePath(url.path ?? "/")

@@ -70,7 +70,9 @@ extension Shape<String> {
     fileprivate static var serverName: Shape {
         let expected = "a host's name, as shop.internal"
         return .scalar(expected, written: { .string($0) }) { (text) throws(Fault) in
-            guard BackendURL.isHost(text), IPAddress(text) == nil else { throw Fault("expected \(expected)", text: text) }
+            guard BackendURL.isHost(text), IPAddress(text) == nil else {
+                throw Fault("expected \(expected)", text: text)
+            }
             return text.lowercased()
         }
     }

@@ -143,7 +143,8 @@ struct ModelAssembly {
     private mutating func backend(for url: BackendURL) -> String {
         let name = url.origin
         if backendNames.insert(name).inserted {
-            backends.append(Backend(name: name, targets: [Backend.Target(scheme: url.scheme, host: url.host, port: url.port)]))
+            let target = Backend.Target(scheme: url.scheme, host: url.host, port: url.port)
+            backends.append(Backend(name: name, targets: [target]))
         }
         return name
     }

@@ -3,7 +3,7 @@ import Model
 import Wire
 
 /// Why an attempt at a backend came to nothing.
-enum BackendFailure: Sendable, Equatable {
+enum BackendFailure: Error, Equatable {
     /// All targets are unhealthy.
     case noTarget
     /// The backend's names have not been resolved.

@@ -1,4 +1,5 @@
 import Exchange
+import Model
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -67,7 +68,8 @@ final class ConnectionOpening {
         try pipeline.addHandler(CiphertextBuffers(worker: worker))
         try pipeline.addHandler(tls.handler(for: endpoint.target))
         try pipeline.addHandler(
-            UpstreamHandshake(worker: worker, limit: limit) { [self] context, result in handshakeEnded(result, context) }
+            UpstreamHandshake(worker: worker, limit: limit) { [self] context, result in handshakeEnded(result, context)
+            }
         )
     }
 

@@ -115,10 +115,10 @@ final class Endpoint {
 
     private func connect(for call: ProxyCall) {
         let generation = call.generation
-        let opening = ConnectionOpening(to: self, tls: tls, worker: worker, limit: call.connectTimeout) { [self] outcome in
+        ConnectionOpening(to: self, tls: tls, worker: worker, limit: call.connectTimeout) { [self] outcome in
             connectEnded(outcome, for: call, generation: generation)
         }
-        opening.start()
+        .start()
     }
 
     private func connectEnded(_ outcome: ConnectionOpening.Outcome, for call: ProxyCall, generation: Int) {

@@ -1,5 +1,5 @@
 public import Exchange
-public import Model
+import Model
 import NIOCore
 import Selection
 

@@ -49,7 +49,8 @@ final class UpstreamHandshake: ChannelInboundHandler, RemovableChannelHandler, E
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(context, HandshakeFailure(error))
+        let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+        fail(context, HandshakeFailure(error, certificate: handler?.peerCertificate))
         context.close(promise: nil)
     }
 

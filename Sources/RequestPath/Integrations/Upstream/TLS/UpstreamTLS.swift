@@ -117,7 +117,8 @@ final class UpstreamTLS: Sendable {
             try? NIOSSLPrivateKey(bytes: Array(text.utf8), format: .pem) { $0([UInt8]()) }
         }
         guard let key else {
-            throw Fault("no private key in PEM that is not encrypted", at: identity.keyName.source, text: identity.keyName.name)
+            let place = identity.keyName
+            throw Fault("no private key in PEM that is not encrypted", at: place.source, text: place.name)
         }
         return key
     }
@@ -126,11 +127,13 @@ final class UpstreamTLS: Sendable {
         guard let identity = backend.tls.identity else {
             return Fault("TLS to this backend can't be made ready (\(error))", at: backend.source, text: backend.name)
         }
-        let belongs = !"\(error)".contains("KEY_VALUES_MISMATCH")
+        // Each of the two was read well before.
+        var isMismatch = false
+        if case NIOSSLError.failedToLoadPrivateKey = error { isMismatch = true }
         return Fault(
-            belongs
-                ? "the certificate and its key can't be used (\(error))"
-                : "the key does not belong to the first certificate of \(identity.chain.name)",
+            isMismatch
+                ? "the key does not belong to the first certificate of \(identity.chain.name)"
+                : "the certificate and its key can't be used (\(error))",
             at: identity.keyName.source,
             text: identity.keyName.name
         )

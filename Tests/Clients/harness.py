@@ -445,6 +445,10 @@ class Peer(Stream):
         self.has_ended = threading.Event()
         """Set once the gateway has closed the connection, or the backend is through with it."""
 
+    def start_tls(self, context):
+        """Shakes hands; what is received and sent is encrypted from then on."""
+        self.socket = _Tap(context.wrap_socket(self.socket.bare, server_side=True), self)
+
     def read_request(self, with_body=True):
         """The next request, `None` at the connection's end. It is recorded when its head has come."""
         try:
@@ -469,7 +473,7 @@ class _Tap:
     """A socket whose incoming bytes are recorded."""
 
     def __init__(self, connection, peer):
-        self._connection = connection
+        self.bare = self._connection = connection
         self._peer = peer
 
     def recv(self, most):
@@ -487,10 +491,13 @@ class Backend:
 
     `answer` is given each request and returns the bytes of its response, `None` to close the connection instead; it may
     be replaced at any time. With `serve`, a function that is given each accepted connection (a `Peer`), a test plays
-    the backend's part itself.
+    the backend's part itself. `tls`, an `ssl.SSLContext`, has it speak TLS.
     """
 
-    def __init__(self, answer=None, serve=None, records=True, port=0, receive_buffer=None, address="127.0.0.1"):
+    def __init__(
+        self, answer=None, serve=None, records=True, port=0, receive_buffer=None, address="127.0.0.1", tls=None
+    ):
+        self.tls = tls
         self.answer = answer or (lambda request: response(body=b"hello"))
         self.serve = serve or self._serve
         self.records = records
@@ -507,7 +514,7 @@ class Backend:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def received(self):
@@ -526,6 +533,8 @@ class Backend:
 
     def _run(self, peer):
         try:
+            if self.tls:
+                peer.start_tls(self.tls)
             self.serve(peer)
         except (OSError, EOFError):
             pass

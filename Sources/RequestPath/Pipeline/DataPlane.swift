@@ -18,7 +18,12 @@ public final class DataPlane: Sendable {
     }
 
     /// Starts the workers. They accept nothing before `listen`.
-    public static func start(_ publication: Publication, threads: Int) async throws -> DataPlane {
+    /// - Parameter report: is told of backends' troubles, on the workers' loops.
+    public static func start(
+        _ publication: Publication,
+        threads: Int,
+        report: @escaping UpstreamReport = { _ in }
+    ) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionCount()
         let inFlightToTargets = InFlightCounts()
@@ -36,7 +41,8 @@ public final class DataPlane: Sendable {
                         openInAllWorkers: connections,
                         inFlightToTargets: inFlightToTargets,
                         inFlight: inFlight,
-                        seed: seed
+                        seed: seed,
+                        report: report
                     ),
                     eventLoop: loop
                 )

@@ -23,6 +23,7 @@ final class Worker {
     var hasEncodedSlash = false
     private let workers: Int
     private let inFlightToTargets: InFlightCounts
+    private let report: UpstreamReport
 
     /// Makes a worker.
     /// - Parameters:
@@ -32,6 +33,7 @@ final class Worker {
     ///   - inFlightToTargets: counts their requests in flight to targets that limit them.
     ///   - inFlight: counts the requests of all of them.
     ///   - seed: should differ between workers.
+    ///   - report: is told of backends' troubles.
     init(
         _ publication: Publication,
         on eventLoop: any EventLoop,
@@ -39,8 +41,10 @@ final class Worker {
         openInAllWorkers: ConnectionCount = ConnectionCount(),
         inFlightToTargets: InFlightCounts = InFlightCounts(),
         inFlight: RequestsInFlight = RequestsInFlight(),
-        seed: UInt64
+        seed: UInt64,
+        report: @escaping UpstreamReport = { _ in }
     ) {
+        self.report = report
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
@@ -94,11 +98,17 @@ final class Worker {
         var known: [String: Upstream] = [:]
         for upstream in upstreams { known[upstream.name] = upstream }
         upstreams = []
-        for backend in snapshot.model.backends {
+        for plan in snapshot.backends {
             let upstream =
-                known.removeValue(forKey: backend.name)
-                ?? Upstream(backend, worker: context, workers: workers, inFlight: inFlightToTargets)
-            upstream.apply(backend, targets: targets.addresses(of: backend))
+                known.removeValue(forKey: plan.settings.name)
+                ?? Upstream(
+                    plan,
+                    worker: context,
+                    workers: workers,
+                    inFlight: inFlightToTargets,
+                    report: report
+                )
+            upstream.apply(plan, targets: targets.addresses(of: plan.settings))
             upstreams.append(upstream)
         }
         for upstream in known.values { upstream.retire() }

@@ -13,7 +13,7 @@ import Darwin
 #endif
 
 /// Why an attempt at a backend came to nothing.
-enum BackendFailure: Error, Sendable, Equatable {
+enum BackendFailure: Error, Equatable {
     /// All targets are unhealthy.
     case noTarget
     /// The backend's names have not been resolved.
@@ -30,6 +30,8 @@ enum BackendFailure: Error, Sendable, Equatable {
     case connectTimeout
     /// The process has no descriptor for a connection.
     case noDescriptor
+    /// No TLS came about, for this reason.
+    case tlsFailed(HandshakeFailure)
     /// The connection broke before the response's head was complete.
     case reset
     /// What came is not HTTP.
@@ -62,6 +64,7 @@ enum BackendFailure: Error, Sendable, Equatable {
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
         case .noDescriptor: Refusal(status: 503, cause: "gateway.descriptors", fields: [ReplyField("Retry-After", "1")])
+        case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
@@ -79,7 +82,7 @@ enum BackendFailure: Error, Sendable, Equatable {
     var outcome: CircuitBreaker.Outcome {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .noDescriptor: .unknown
-        case .connectFailed, .connectTimeout, .reset, .malformed, .timeout: .failure
+        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }
     }
@@ -88,7 +91,7 @@ enum BackendFailure: Error, Sendable, Equatable {
     var isUnsent: Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
-        case .noDescriptor, .connectFailed, .connectTimeout: true
+        case .noDescriptor, .connectFailed, .connectTimeout, .tlsFailed: true
         case .reset, .malformed, .timeout, .status: false
         }
     }
@@ -98,7 +101,7 @@ enum BackendFailure: Error, Sendable, Equatable {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: false
         case .noDescriptor, .malformed, .timeout: false
-        case .connectFailed, .connectTimeout: retry.conditions.contains(.connect)
+        case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))
         }

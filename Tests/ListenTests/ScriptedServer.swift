@@ -44,6 +44,10 @@ final class ScriptedServer: ExchangeHandler {
 
     // MARK: ExchangeHandler
 
+    func tunnelOpened() {}
+
+    func tunnelClosed() {}
+
     func begin(_ exchange: Exchange) {
         open.append(exchange)
         answer?(exchange)

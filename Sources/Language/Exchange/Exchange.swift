@@ -170,6 +170,8 @@ public struct ExchangeRecord: Sendable {
     public var target: String?
     /// The backend's name.
     public var backend: String?
+    /// Whether the call became a WebSocket connection, which lasts for as long as its ends like.
+    public var isTunnel = false
     /// Why the gateway answered itself or gave up; `nil` for a backend's own answer.
     public var cause: Cause?
 

@@ -39,6 +39,10 @@ extension Worker: ExchangeHandler {
 
     func connectionClosed() { metrics.connectionClosed() }
 
+    func tunnelOpened() { metrics.tunnelOpened() }
+
+    func tunnelClosed() { metrics.tunnelClosed() }
+
     func handshakeEnded(_ result: HandshakeResult) { metrics.handshakeEnded(result) }
     func connectionRefused(_ reason: ConnectionRefusal) { metrics.connectionRefused(reason) }
 

@@ -240,9 +240,20 @@ extension Shape<Backend.Pool> {
                 .duration(),
                 default: defaults.idleTimeout,
                 "An unused connection is closed after this time; keep it below the server's own."
+            ),
+            .optional(
+                "websockets",
+                .integer(0...1_000_000),
+                default: defaults.maxWebSockets,
+                "WebSocket connections to one server, apart from the others. Beyond it they are answered with 503."
             )
-        ) { connections, waiting, idle in
-            Backend.Pool(maxConnections: connections, maxWaiting: waiting, idleTimeout: idle)
+        ) { connections, waiting, idle, webSockets in
+            Backend.Pool(
+                maxConnections: connections,
+                maxWaiting: waiting,
+                idleTimeout: idle,
+                maxWebSockets: webSockets
+            )
         }
     }
 }

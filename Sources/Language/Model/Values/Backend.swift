@@ -179,11 +179,20 @@ public struct Backend: Sendable, Equatable {
         /// An unused connection is closed after this time; keep it below the backend's own.
         public var idleTimeout: Duration
 
+        /// WebSocket connections a worker may pass through to one target, apart from the others; over it: 503.
+        public var maxWebSockets: Int
+
         /// Makes pool settings.
-        public init(maxConnections: Int = 256, maxWaiting: Int = 1_024, idleTimeout: Duration = .seconds(4)) {
+        public init(
+            maxConnections: Int = 256,
+            maxWaiting: Int = 1_024,
+            idleTimeout: Duration = .seconds(4),
+            maxWebSockets: Int = 16_384
+        ) {
             self.maxConnections = maxConnections
             self.maxWaiting = maxWaiting
             self.idleTimeout = idleTimeout
+            self.maxWebSockets = maxWebSockets
         }
     }
 

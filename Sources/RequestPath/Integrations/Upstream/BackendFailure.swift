@@ -36,6 +36,10 @@ enum BackendFailure: Error, Equatable {
     case reset
     /// What came is not HTTP.
     case malformed(WireFault)
+    /// The backend's 101 is no answer to the WebSocket handshake.
+    case badUpgrade
+    /// Too many WebSocket connections are open.
+    case tooManyTunnels
     /// The response's head did not come in time.
     case timeout
     /// The response is one that the retry policy wants to see again.
@@ -67,6 +71,8 @@ enum BackendFailure: Error, Equatable {
         case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
+        case .badUpgrade: Refusal(status: 502, cause: "backend.bad-upgrade")
+        case .tooManyTunnels: Self.unavailable("backend.too-many-websockets")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
         case .status(let status): Refusal(status: status, cause: "backend.status")
         }
@@ -81,8 +87,8 @@ enum BackendFailure: Error, Equatable {
     /// What it says about the target, for ejection and circuit breaker.
     var outcome: CircuitBreaker.Outcome {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .noDescriptor: .unknown
-        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .timeout: .failure
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .noDescriptor, .tooManyTunnels: .unknown
+        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .badUpgrade, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }
     }
@@ -91,8 +97,8 @@ enum BackendFailure: Error, Equatable {
     var isUnsent: Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
-        case .noDescriptor, .connectFailed, .connectTimeout, .tlsFailed: true
-        case .reset, .malformed, .timeout, .status: false
+        case .noDescriptor, .tooManyTunnels, .connectFailed, .connectTimeout, .tlsFailed: true
+        case .reset, .malformed, .badUpgrade, .timeout, .status: false
         }
     }
 
@@ -100,7 +106,7 @@ enum BackendFailure: Error, Equatable {
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: false
-        case .noDescriptor, .malformed, .timeout: false
+        case .noDescriptor, .tooManyTunnels, .malformed, .badUpgrade, .timeout: false
         case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

@@ -132,7 +132,13 @@ public final class Upstream {
     func mayTryAgain(now: UInt64) -> Bool { breaker?.wouldAdmit(now: now) != false }
 
     /// Chooses the target of an attempt. One that is full, by its pool or its limit of requests in flight, leaves it to the others.
-    func begin(for exchange: Exchange, now: UInt64, tried: TargetSet) throws(BackendFailure) -> Attempt {
+    /// - Parameter opensWebSocket: whether the request is a WebSocket handshake.
+    func begin(
+        for exchange: Exchange,
+        now: UInt64,
+        tried: TargetSet,
+        opensWebSocket: Bool = false
+    ) throws(BackendFailure) -> Attempt {
         guard isResolved else { throw .unresolved }
         if let breaker, !breaker.wouldAdmit(now: now) { throw .circuitOpen(breaker.retryAfter(now: now)) }
         let key = keyHash(exchange)
@@ -142,6 +148,8 @@ public final class Upstream {
             let endpoint = endpoints[index]
             if endpoint.pool.isFull {
                 full = .poolFull
+            } else if opensWebSocket, !endpoint.mayTunnel {
+                full = .tooManyTunnels
             } else if !endpoint.enter() {
                 full = .targetBusy
                 endpoint.totals.busy += 1
@@ -167,6 +175,18 @@ public final class Upstream {
         case .failure: if balancer.failed(index, now: now) { endpoint.totals.ejections += 1 }
         case .unknown: break
         }
+    }
+
+    /// An attempt has become a WebSocket connection. It is no request in flight any more, but keeps its target as busy as one.
+    func tunnelBegan(_ endpoint: Endpoint) {
+        endpoint.tunnels += 1
+        if let index = endpoint.index { balancer.began(index) }
+    }
+
+    /// A WebSocket connection is over.
+    func tunnelEnded(_ endpoint: Endpoint) {
+        endpoint.tunnels -= 1
+        if let index = endpoint.index { balancer.ended(index) }
     }
 
     private func keyHash(_ exchange: Exchange) -> UInt64 {

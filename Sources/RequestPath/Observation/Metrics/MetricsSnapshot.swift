@@ -6,6 +6,7 @@ public struct MetricsSnapshot: Sendable {
     var causes: BoundedCounts
     var retries: BoundedCounts
     var connections: ConnectionCounts
+    var tunnels: ConnectionCounts
     var handshakes: HandshakeCounts
     /// The configuration's revision that the worker serves; of several workers the lowest.
     public internal(set) var revision: Int
@@ -18,13 +19,14 @@ public struct MetricsSnapshot: Sendable {
         merged.causes = BoundedCounts(limit: .max)
         merged.retries = BoundedCounts(limit: .max)
         merged.connections = ConnectionCounts()
+        merged.tunnels = ConnectionCounts()
         merged.handshakes = HandshakeCounts()
         for snapshot in snapshots {
             merged.counts.add(snapshot.counts.moved(to: layout))
             merged.causes.add(snapshot.causes)
             merged.retries.add(snapshot.retries)
-            merged.connections.active += snapshot.connections.active
-            merged.connections.total += snapshot.connections.total
+            merged.connections.add(snapshot.connections)
+            merged.tunnels.add(snapshot.tunnels)
             merged.handshakes.add(snapshot.handshakes)
             merged.connections.add(snapshot.connections)
             merged.revision = min(merged.revision, snapshot.revision)
@@ -58,6 +60,13 @@ public struct MetricsSnapshot: Sendable {
                 "Clients' connections that were accepted.",
                 .counter,
                 connections.total
+            ),
+            number("daemun_websockets_open", "WebSocket connections that are open.", .gauge, tunnels.active),
+            number(
+                "daemun_websockets_total",
+                "WebSocket connections that were opened.",
+                .counter,
+                tunnels.total
             ),
             handshakes.family,
             MetricFamily(

@@ -63,7 +63,7 @@ enum FramesProperty {
         }
         let ends = [0] + reference.ends
         // The end of the frame at hand, which is the cut itself when it stands between two frames.
-        let end = ends.first { $0 >= cut && (!reference.isLost || cut <= ends.last ?? 0) }
+        let end = ends.first { $0 >= cut }
         try hold(passed == end ?? bytes.count, "\(passed) bytes of \(bytes.count) pass, ended after \(cut): \(reference)")
         let framesPassed = reference.ends.count { $0 <= passed }
         let hadClosed = reference.untilClose.map { framesPassed >= $0 } ?? false

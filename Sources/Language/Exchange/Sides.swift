@@ -64,6 +64,8 @@ public protocol ExchangeHandler: AnyObject {
     func tunnelClosed()
     /// A client's TLS handshake has ended.
     func handshakeEnded(_ result: HandshakeResult)
+    /// A client's connection was closed before it could bring a request.
+    func connectionRefused(_ reason: ConnectionRefusal)
     /// The call is over: it is logged, counted and its exchange used again.
     func end(_ exchange: Exchange)
 }

@@ -1,5 +1,5 @@
 public import Exchange
-public import Model
+import Model
 import NIOCore
 import Selection
 
@@ -12,6 +12,7 @@ public final class Upstream {
     public let name: String
 
     private(set) var settings: Backend
+    private var tls: UpstreamTLS?
     var retries: RetryBudget
     private let worker: WorkerContext
     private var endpoints: ContiguousArray<Endpoint> = []
@@ -21,14 +22,24 @@ public final class Upstream {
     private let inFlight: InFlightCounts
     private var unhealthy: Set<UInt64> = []
     private let workers: Int
+    private let report: UpstreamReport
 
     /// Makes an upstream without endpoints.
     /// - Parameters:
     ///   - workers: how many workers share the backend; its retry floor is divided among them.
     ///   - inFlight: what all of them have in flight.
-    public init(_ settings: Backend, worker: WorkerContext, workers: Int, inFlight: InFlightCounts) {
-        name = settings.name
-        self.settings = settings
+    ///   - report: is told of troubles that no request's line in the access log explains.
+    public init(
+        _ plan: BackendPlan,
+        worker: WorkerContext,
+        workers: Int,
+        inFlight: InFlightCounts,
+        report: @escaping UpstreamReport = { _ in }
+    ) {
+        name = plan.settings.name
+        settings = plan.settings
+        tls = plan.tls
+        self.report = report
         self.worker = worker
         self.workers = workers
         self.inFlight = inFlight
@@ -44,7 +55,8 @@ public final class Upstream {
     // MARK: Reload and health
 
     /// Takes over new settings and addresses. Endpoints that stay keep their connections and standing.
-    public func apply(_ settings: Backend, targets: [ResolvedTarget]) {
+    public func apply(_ plan: BackendPlan, targets: [ResolvedTarget]) {
+        let settings = plan.settings
         let poolChanged = settings.pool != self.settings.pool
         if settings.retry != self.settings.retry { retries = Self.budget(settings, workers, worker.now) }
         if settings.breaker != self.settings.breaker { breaker = settings.breaker.map(CircuitBreaker.init) }
@@ -52,8 +64,9 @@ public final class Upstream {
             !poolChanged && settings.concurrency == self.settings.concurrency
             && endpoints.map(\.identity) == targets.map(\.identity)
             && settings.targets == self.settings.targets && settings.balance == self.settings.balance
-            && settings.ejection == self.settings.ejection && !endpoints.isEmpty
+            && settings.ejection == self.settings.ejection && plan.tls === tls && !endpoints.isEmpty
         self.settings = settings
+        tls = plan.tls
         if settings.health == nil { forgetVerdicts() }
         if isSame { return }
         var known: [UInt64: Endpoint] = [:]
@@ -62,8 +75,8 @@ public final class Upstream {
         endpoints = []
         var seen: Set<UInt64> = []
         for target in targets where seen.insert(target.identity).inserted {
-            let endpoint = known[target.identity] ?? Endpoint(target, settings: settings, worker: worker)
-            endpoint.apply(target, settings: settings)
+            let endpoint = known[target.identity] ?? Endpoint(target, plan: plan, worker: worker, report: report)
+            endpoint.apply(target, plan: plan)
             endpoint.limit(settings.concurrency, inFlight.count(backend: name, target: target.identity))
             endpoints.append(endpoint)
         }
@@ -191,6 +204,9 @@ public final class Upstream {
     }
 
     // MARK: For metrics
+
+    /// Whether its certificates are not verified.
+    public var trustsAnybody: Bool { settings.trustsAnybody }
 
     /// What the endpoints are doing.
     public func status() -> [EndpointStatus] {

@@ -39,11 +39,15 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     private var isPooled = true
     /// Whether the last read filled its buffer, so that more may have come already.
     private var mayHoldMore = false
+    /// What comes over TLS stands in memory of the TLS handler's, which it uses again.
+    private let isSecure: Bool
+    private var isCutOff = false
     /// Calls served, to tell a first use from a later one.
     private(set) var served = 0
 
-    init(endpoint: Endpoint, parser: ResponseParser, worker: WorkerContext) {
+    init(endpoint: Endpoint, parser: ResponseParser, worker: WorkerContext, isSecure: Bool = false) {
         self.endpoint = endpoint
+        self.isSecure = isSecure
         self.parser = parser
         self.worker = worker
     }
@@ -163,7 +167,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         }
         take(&buffer, for: call, now: worker.now)
         client?.flush()
-        if unread == nil { worker.readBuffers.give(buffer) }
+        if unread == nil, !isSecure { worker.readBuffers.give(buffer) }
     }
 
     /// Nobody behind this handler wants to know.
@@ -176,11 +180,13 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Over TLS only what the other side has signed is the end (RFC 9112, 9.8).
+        isCutOff = true
         context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        let endsBody = phase == .body && body.endsWithConnection
+        let endsBody = phase == .body && body.endsWithConnection && !isCutOff
         phase = .closed
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil

@@ -51,6 +51,8 @@ public final class Metrics {
 
     /// Counts a TLS handshake that is over.
     public func handshakeEnded(_ result: HandshakeResult) { handshakes.count(result) }
+    /// Counts a client's connection that was closed before it could bring a request.
+    public func connectionRefused(_ reason: ConnectionRefusal) { connections.refused[reason, default: 0] += 1 }
 
     /// The counters as they are now, to be read anywhere. Cheap: nothing is copied before it changes.
     public func snapshot() -> MetricsSnapshot {
@@ -70,9 +72,12 @@ public final class Metrics {
 struct ConnectionCounts: Sendable {
     var active = 0
     var total = 0
+    var refused: [ConnectionRefusal: Int] = [:]
 
+    /// Adds another worker's.
     mutating func add(_ other: ConnectionCounts) {
         active += other.active
         total += other.total
+        refused.merge(other.refused, uniquingKeysWith: +)
     }
 }

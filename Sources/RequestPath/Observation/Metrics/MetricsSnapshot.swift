@@ -1,3 +1,5 @@
+internal import Exchange
+
 /// The counters of one worker, or of several together, at one time.
 public struct MetricsSnapshot: Sendable {
     var counts: RouteCounts
@@ -26,6 +28,7 @@ public struct MetricsSnapshot: Sendable {
             merged.connections.add(snapshot.connections)
             merged.tunnels.add(snapshot.tunnels)
             merged.handshakes.add(snapshot.handshakes)
+            merged.connections.add(snapshot.connections)
             merged.revision = min(merged.revision, snapshot.revision)
         }
         return merged
@@ -66,6 +69,14 @@ public struct MetricsSnapshot: Sendable {
                 tunnels.total
             ),
             handshakes.family,
+            MetricFamily(
+                name: "daemun_client_connections_refused_total",
+                help: "Clients' connections that were closed before they could bring a request, by reason.",
+                kind: .counter,
+                samples: connections.refused.sorted { $0.key.rawValue < $1.key.rawValue }.map { reason, count in
+                    MetricSample([MetricLabel("reason", reason.rawValue)], value: .number(Double(count)))
+                }
+            ),
             number(
                 "daemun_snapshot_revision",
                 "The configuration's revision that every worker serves at least.",

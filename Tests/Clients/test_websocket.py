@@ -8,7 +8,6 @@ import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
-from websockets.frames import Frame, Opcode
 
 from harness import free_port, wait_until
 from websocket import EchoServer, connect
@@ -30,7 +29,10 @@ def tunnel_line(gateway, count=1):
     return gateway.log_lines(count)[-1]
 
 
-@pytest.mark.parametrize("message", ["hello", "", "Grüße \N{WAVING HAND SIGN}", b"\0\1\xff", "x" * 70_000, b"y" * 126])
+MESSAGES = ["hello", "", "Grüße \N{WAVING HAND SIGN}", b"\0\1\xff", "x" * 70_000, b"y" * 126]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=range(len(MESSAGES)))
 def test_a_message_comes_back(gateway, message):
     with connect(gateway) as socket:
         socket.send(message)
@@ -192,7 +194,8 @@ def test_a_connection_may_be_given_a_longest_time(start, server):
 def test_the_time_outs_of_a_request_do_not_hold_for_a_connection(start, server):
     gateway = start(
         f"limits: {{ body_idle: 100ms, head_timeout: 100ms, keep_alive: 100ms }}\n"
-        f"apis: {{ all: {{ routes: {{ $default: {{ to: '{server.url}', timeout: {{ total: 200ms, idle: 100ms }} }} }} }} }}"
+        f"apis: {{ all: {{ routes: {{ $default: "
+        f"{{ to: '{server.url}', timeout: {{ total: 200ms, idle: 100ms }} }} }} }} }}"
     )
     with connect(gateway) as socket:
         time.sleep(1)

@@ -31,7 +31,7 @@ def connect(gateway, path="/", **options):
 
 
 class EchoServer:
-    """A server of the library on a free port. It answers each message with itself, unless `serve` does something else."""
+    """A server of the library on a free port. It answers each message with itself, or does what `serve` does."""
 
     def __init__(self, serve=None, **options):
         self.serve = serve or self._echo

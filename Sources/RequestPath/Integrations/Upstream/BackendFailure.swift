@@ -87,7 +87,8 @@ enum BackendFailure: Error, Equatable {
     /// What it says about the target, for ejection and circuit breaker.
     var outcome: CircuitBreaker.Outcome {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .noDescriptor, .tooManyTunnels: .unknown
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .noDescriptor, .tooManyTunnels:
+            .unknown
         case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .badUpgrade, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }

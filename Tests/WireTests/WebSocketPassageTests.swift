@@ -7,13 +7,13 @@ import Wire
     private static let close: [UInt8] = [0x88, 0x02, 0x03, 0xE8]
 
     @Test func `a connection that is not ended passes everything`() {
-        var passage = WebSocketPassage(from: .server)
+        let passage = Passage()
         #expect(passage.pass((Self.text + Self.close)) == .init(count: 11, closes: false))
         #expect(passage.hasClosed && passage.isSettled)
     }
 
     @Test func `between two frames it ends at once, and only the answer is looked for`() {
-        var passage = WebSocketPassage(from: .server)
+        let passage = Passage()
         _ = passage.pass(Self.text)
         #expect(passage.end())
         #expect(passage.isSettled && !passage.hasClosed)
@@ -24,7 +24,7 @@ import Wire
 
     @Test(arguments: 1..<7)
     func `within a frame it ends after that frame`(cut: Int) {
-        var passage = WebSocketPassage(from: .server)
+        let passage = Passage()
         _ = passage.pass(Self.text[..<cut])
         #expect(!passage.end())
         #expect(!passage.isSettled)
@@ -35,7 +35,7 @@ import Wire
 
     @Test(arguments: 1..<4)
     func `the sender's own close frame makes another one needless`(cut: Int) {
-        var passage = WebSocketPassage(from: .server)
+        let passage = Passage()
         _ = passage.pass(Self.close[..<cut])
         #expect(!passage.end())
         #expect(passage.pass((Self.close[cut...] + Self.text)) == .init(count: 4 - cut, closes: false))
@@ -44,14 +44,14 @@ import Wire
     }
 
     @Test func `after the sender's close frame nothing is added`() {
-        var passage = WebSocketPassage(from: .server)
+        let passage = Passage()
         _ = passage.pass(Self.close)
         #expect(!passage.end())
         #expect(passage.isSettled)
     }
 
     @Test func `what is no frame passes to the last byte`() {
-        var passage = WebSocketPassage(from: .server)
+        let passage = Passage()
         _ = passage.pass([0x81, 0xFF])
         #expect(!passage.end())
         #expect(passage.pass(Self.text) == .init(count: Self.text.count, closes: false))
@@ -59,9 +59,18 @@ import Wire
     }
 }
 
-extension WebSocketPassage {
-    fileprivate mutating func pass(_ bytes: some Sequence<UInt8>) -> Verdict {
+/// A server's direction, which an expectation may change.
+private final class Passage {
+    private var passage = WebSocketPassage(from: .server)
+
+    var hasClosed: Bool { passage.hasClosed }
+
+    var isSettled: Bool { passage.isSettled }
+
+    func end() -> Bool { passage.end() }
+
+    func pass(_ bytes: some Sequence<UInt8>) -> WebSocketPassage.Verdict {
         let bytes = Array(bytes)
-        return pass(bytes.span)
+        return passage.pass(bytes.span)
     }
 }

@@ -57,6 +57,8 @@ final class ScriptedServer: ExchangeHandler {
 
     func connectionRefused(_ reason: ConnectionRefusal) { refused.append(reason) }
 
+    func handshakeEnded(_ result: HandshakeResult) {}
+
     func end(_ exchange: Exchange) {
         open.removeAll { $0 === exchange }
         ended.append((exchange.record, exchange.clientAddress.description))

@@ -50,6 +50,8 @@ public protocol ExchangeHandler: AnyObject {
     func connectionClosed()
     /// A client's connection was closed before it could bring a request.
     func connectionRefused(_ reason: ConnectionRefusal)
+    /// A client's TLS handshake has ended.
+    func handshakeEnded(_ result: HandshakeResult)
     /// The call is over: it is logged, counted and its exchange used again.
     func end(_ exchange: Exchange)
 }

@@ -21,7 +21,8 @@ public final class DataPlane: Sendable {
     public static func start(_ publication: Publication, threads: Int) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionCount()
-        let inFlight = RequestsInFlight()
+        let requestsInFlight = RequestsInFlight()
+        let inFlight = InFlightCounts()
         var workers: [NIOLoopBound<Worker>] = []
         for _ in 0..<threads {
             let loop = group.next()
@@ -33,6 +34,7 @@ public final class DataPlane: Sendable {
                         on: loop,
                         workers: threads,
                         openInAllWorkers: connections,
+                        requestsInFlight: requestsInFlight,
                         inFlight: inFlight,
                         seed: seed
                     ),
@@ -107,7 +109,7 @@ public final class DataPlane: Sendable {
     /// The metrics of all workers together.
     public func metricFamilies() async throws -> [MetricFamily] {
         let parts = try await collect { worker in
-            (worker.metrics.snapshot(), worker.upstreams.map { BackendStatus(name: $0.name, endpoints: $0.status()) })
+            (worker.metrics.snapshot(), worker.upstreams.map(BackendStatus.init))
         }
         let calls = MetricsSnapshot.merged(parts.map(\.0))?.families ?? []
         let admission = AdmissionStatus.families(try await collect(\.admissionStatus))

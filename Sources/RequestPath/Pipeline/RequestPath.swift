@@ -41,6 +41,8 @@ extension Worker: ExchangeHandler {
 
     func connectionRefused(_ reason: ConnectionRefusal) { metrics.connectionRefused(reason) }
 
+    func handshakeEnded(_ result: HandshakeResult) { metrics.handshakeEnded(result) }
+
     // MARK: 1. Path policy
 
     private func normalizePath(of exchange: Exchange) -> Bool {

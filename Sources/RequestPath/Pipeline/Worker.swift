@@ -17,34 +17,38 @@ final class Worker {
     let calls: ProxyCalls
     let metrics: Metrics
     let admission: RequestAdmission
-    private let inFlight: RequestsInFlight
+    private let requestsInFlight: RequestsInFlight
     private(set) var accessLog: AccessLogBuffer?
     /// What the path policy said of the path being routed.
     var hasEncodedSlash = false
     private let workers: Int
+    private let inFlight: InFlightCounts
 
     /// Makes a worker.
     /// - Parameters:
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
     ///   - openInAllWorkers: counts the client connections of all of them.
-    ///   - inFlight: counts the requests of all of them.
+    ///   - requestsInFlight: counts the requests of all of them.
+    ///   - inFlight: counts their requests in flight to targets that limit them.
     ///   - seed: should differ between workers.
     init(
         _ publication: Publication,
         on eventLoop: any EventLoop,
         workers: Int,
         openInAllWorkers: ConnectionCount = ConnectionCount(),
-        inFlight: RequestsInFlight = RequestsInFlight(),
+        requestsInFlight: RequestsInFlight = RequestsInFlight(),
+        inFlight: InFlightCounts = InFlightCounts(),
         seed: UInt64
     ) {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
+        self.inFlight = inFlight
         calls = ProxyCalls(worker: context)
         metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
-        self.inFlight = inFlight
-        admission = RequestAdmission(eventLoop: eventLoop, inFlight: inFlight)
+        self.requestsInFlight = requestsInFlight
+        admission = RequestAdmission(eventLoop: eventLoop, inFlight: requestsInFlight)
         admission.apply(snapshot.model.limits)
         server = ClientServer(
             worker: context,
@@ -81,7 +85,7 @@ final class Worker {
         AdmissionStatus(
             connectionLimit: server?.settings.connectionLimit ?? 0,
             shedding: admission.status,
-            requestsInFlight: snapshot.model.limits.requests == nil ? nil : inFlight.current
+            requestsInFlight: snapshot.model.limits.requests == nil ? nil : requestsInFlight.current
         )
     }
 
@@ -92,7 +96,8 @@ final class Worker {
         upstreams = []
         for backend in snapshot.model.backends {
             let upstream =
-                known.removeValue(forKey: backend.name) ?? Upstream(backend, worker: context, workers: workers)
+                known.removeValue(forKey: backend.name)
+                ?? Upstream(backend, worker: context, workers: workers, inFlight: inFlight)
             upstream.apply(backend, targets: targets.addresses(of: backend))
             upstreams.append(upstream)
         }

@@ -445,6 +445,10 @@ class Peer(Stream):
         self.has_ended = threading.Event()
         """Set once the gateway has closed the connection, or the backend is through with it."""
 
+    def start_tls(self, context):
+        """Shakes hands; what is received and sent is encrypted from then on."""
+        self.socket = _Tap(context.wrap_socket(self.socket.bare, server_side=True), self)
+
     def read_request(self, with_body=True):
         """The next request, `None` at the connection's end. It is recorded when its head has come."""
         try:
@@ -469,7 +473,7 @@ class _Tap:
     """A socket whose incoming bytes are recorded."""
 
     def __init__(self, connection, peer):
-        self._connection = connection
+        self.bare = self._connection = connection
         self._peer = peer
 
     def recv(self, most):
@@ -487,10 +491,13 @@ class Backend:
 
     `answer` is given each request and returns the bytes of its response, `None` to close the connection instead; it may
     be replaced at any time. With `serve`, a function that is given each accepted connection (a `Peer`), a test plays
-    the backend's part itself.
+    the backend's part itself. `tls`, an `ssl.SSLContext`, has it speak TLS.
     """
 
-    def __init__(self, answer=None, serve=None, records=True, port=0, receive_buffer=None):
+    def __init__(
+        self, answer=None, serve=None, records=True, port=0, receive_buffer=None, address="127.0.0.1", tls=None
+    ):
+        self.tls = tls
         self.answer = answer or (lambda request: response(body=b"hello"))
         self.serve = serve or self._serve
         self.records = records
@@ -500,14 +507,14 @@ class Backend:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind(("127.0.0.1", port))
+        self.listener.bind((address, port))
         self.listener.listen(512)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def received(self):
@@ -526,6 +533,8 @@ class Backend:
 
     def _run(self, peer):
         try:
+            if self.tls:
+                peer.start_tls(self.tls)
             self.serve(peer)
         except (OSError, EOFError):
             pass
@@ -613,6 +622,7 @@ class Nginx:
         self.process = subprocess.Popen(
             ["nginx", "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(configuration)],
             env={**os.environ, "PATH": path},
+            start_new_session=True,
         )
         wait_until(self._answers, "nginx to listen")
 
@@ -632,6 +642,14 @@ class Nginx:
 
     def stop(self, at_once=True):
         """Ends it; `at_once` cuts its connections off."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM if at_once else signal.SIGQUIT)
-            self.process.wait(PATIENCE)
+        self.end(signal.SIGTERM if at_once else signal.SIGQUIT)
+
+    def end(self, number):
+        """Ends it with a signal: SIGKILL for all of its processes at once, others are told to the first one."""
+        if self.process.poll() is not None:
+            return
+        if number == signal.SIGKILL:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        self.process.wait(PATIENCE)

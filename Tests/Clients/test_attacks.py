@@ -5,9 +5,9 @@ import shutil
 import subprocess
 import time
 
-import attacks
+import misbehaving
 import pytest
-from attacks import GoodClient, connections, drip, wait_until_closed
+from misbehaving import GoodClient, connections, drip, wait_until_closed
 from harness import request, response, wait_until
 
 MiB = 1 << 20
@@ -100,7 +100,7 @@ def test_a_storm_of_resets(steady):
         while time.monotonic() < end:
             with connections(steady, 1) as [connection]:
                 connection.send(ends[number % len(ends)])
-                attacks.reset(connection)
+                misbehaving.reset(connection)
             number += 1
     assert good.fared_well()
     assert number > 500
@@ -116,7 +116,7 @@ def test_huge_heads(steady):
     head = b"GET /good HTTP/1.1\r\nHost: x\r\nX-Large: " + b"x" * 400_000
     with GoodClient(steady) as good:
         for _ in range(100):
-            with steady.connect(source=attacks.SOURCE) as client:
+            with steady.connect(source=misbehaving.SOURCE) as client:
                 try:
                     client.send(head)
                     assert client.read_response().status == 431
@@ -154,7 +154,7 @@ def test_heads_that_are_dear_to_read(steady, bomb):
 
 
 def test_thousands_of_idle_connections(steady):
-    count = min(3_000, attacks.allow_many_descriptors() - 500)
+    count = min(3_000, misbehaving.allow_many_descriptors() - 500)
     before = steady.memory()
     with connections(steady, count) as idle:
         for connection in idle:

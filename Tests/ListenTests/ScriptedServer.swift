@@ -44,6 +44,10 @@ final class ScriptedServer: ExchangeHandler {
 
     // MARK: ExchangeHandler
 
+    func tunnelOpened() {}
+
+    func tunnelClosed() {}
+
     func begin(_ exchange: Exchange) {
         open.append(exchange)
         answer?(exchange)
@@ -55,9 +59,9 @@ final class ScriptedServer: ExchangeHandler {
 
     func connectionClosed() {}
 
-    func connectionRefused(_ reason: ConnectionRefusal) { refused.append(reason) }
-
     func handshakeEnded(_ result: HandshakeResult) {}
+
+    func connectionRefused(_ reason: ConnectionRefusal) { refused.append(reason) }
 
     func end(_ exchange: Exchange) {
         open.removeAll { $0 === exchange }

@@ -39,6 +39,7 @@ public final class ClientServer {
         var connection: any ClientConnection
         var block: AddressBlock?
     }
+    let http2Streams = HTTP2StreamPool()
 
     // Shared by the connections, so that none of them holds its own.
     var head = RequestHead()
@@ -238,6 +239,27 @@ public final class ClientServer {
         var peer = PeerAddress(text: text.utf8.span, bytes: bytes.span)
         peer.isTrusted = settings.trusts(peer)
         return peer
+    }
+
+    /// An exchange for a call that a client has begun.
+    func makeExchange(for client: any ClientStream, _ arrival: Arrival) -> Exchange {
+        let exchange = worker.takeExchange()
+        exchange.record.receivedAt = worker.now
+        exchange.take(arrival)
+        exchange.requestID = RequestID(using: &worker.random)
+        exchange.client = client
+        exchange.handler = handler
+        return exchange
+    }
+
+    /// Ends a call whose answer was given, or which is given up for a cause.
+    func end(_ exchange: Exchange, cause: Cause?, at now: UInt64) {
+        if let cause, exchange.record.cause == nil { exchange.record.cause = cause }
+        if exchange.record.status == 0 { exchange.record.status = 499 }
+        exchange.record.endedAt = now
+        exchange.integration?.cancel()
+        exchange.integration = nil
+        handler.end(exchange)
     }
 
     func parse(_ buffer: ByteBuffer, scanned: Int) throws(WireFault) -> RequestParser.Progress {

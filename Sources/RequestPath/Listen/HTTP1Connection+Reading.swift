@@ -95,6 +95,7 @@ extension HTTP1Connection {
             }
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
+        if let entrance = arrival?.entrance, entrance.answers(exchange) { return }
         server.handler.begin(exchange)
     }
 
@@ -118,16 +119,7 @@ extension HTTP1Connection {
     }
 
     func makeExchange() -> Exchange {
-        let exchange = worker.takeExchange()
-        exchange.record.receivedAt = worker.now
-        if let arrival {
-            exchange.peer = arrival.peer
-            exchange.clientAddress = arrival.peer
-            exchange.isSecure = arrival.isSecure
-        }
-        exchange.requestID = RequestID(using: &worker.random)
-        exchange.client = self
-        exchange.handler = server.handler
+        let exchange = server.makeExchange(for: self, arrival ?? Arrival())
         self.exchange = exchange
         phase = .call
         hasResponseStarted = false
@@ -142,7 +134,7 @@ extension HTTP1Connection {
     private func readBody() -> Bool {
         guard !isRequestOver, isBodyWanted, let exchange, let integration = exchange.integration else { return false }
         guard let buffer = unread, buffer.readableBytes > 0 else {
-            if hasInputEnded { abort("client.closed") }
+            if hasInputEnded { endInput(integration) }
             return false
         }
         do throws(WireFault) {
@@ -167,8 +159,10 @@ extension HTTP1Connection {
         return true
     }
 
-    /// Waits for more of the body, but not long in silence, and not at a crawl.
+    /// Waits for more of the body, but not long in silence, and not at a crawl. What goes through a tunnel comes when it comes, and
+    /// the tunnel itself sees to its end.
     private func expectBody(of exchange: Exchange, at now: UInt64) {
+        guard !isTunnel else { return clearDeadline() }
         let slowAt = requestPace.deadline(server.settings.rates.request, bytes: exchange.record.requestBytes)
         setDeadline(at: min(now &+ server.settings.bodyIdleTimeout, slowAt))
     }
@@ -176,6 +170,13 @@ extension HTTP1Connection {
     private func stopExpectingBody() {
         requestPace.pause(at: worker.now)
         clearDeadline()
+    }
+
+    /// The client's FIN ends a tunnel's direction in good order, and a body before its time.
+    private func endInput(_ integration: any IntegrationCall) {
+        guard isTunnel else { return abort("client.closed") }
+        isRequestOver = true
+        integration.receiveEnd(trailers: nil)
     }
 
     private func endBody(_ integration: any IntegrationCall) throws(WireFault) {

@@ -62,6 +62,8 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     var isOutputClosed = false
     var isWritable = true
     var responsePace = ResponsePace()
+    /// Whether the call became a WebSocket connection; no request follows it.
+    var isTunnel = false
 
     /// - Parameter arrival: given when the connection was admitted before it was known to speak HTTP/1.1.
     init(server: ClientServer, arrival: Arrival? = nil) {
@@ -113,7 +115,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
         if isWritable {
             responsePace.reset()
             clearDeadline()
-        } else {
+        } else if !isTunnel {
             setDeadline(server.settings.rates.grace)
         }
         exchange?.integration?.setClientWritable(isWritable)
@@ -190,6 +192,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
 
     func drain() {
         if phase == .idle { setDeadline(Self.drainGrace) }
+        if isTunnel { exchange?.integration?.drain() }
     }
 
     func setDeadline(_ nanoseconds: UInt64) { setDeadline(nanoseconds, after: worker.now) }

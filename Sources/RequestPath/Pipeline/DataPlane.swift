@@ -18,11 +18,16 @@ public final class DataPlane: Sendable {
     }
 
     /// Starts the workers. They accept nothing before `listen`.
-    public static func start(_ publication: Publication, threads: Int) async throws -> DataPlane {
+    /// - Parameter report: is told of backends' troubles, on the workers' loops.
+    public static func start(
+        _ publication: Publication,
+        threads: Int,
+        report: @escaping UpstreamReport = { _ in }
+    ) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionCount()
-        let requestsInFlight = RequestsInFlight()
-        let inFlight = InFlightCounts()
+        let inFlightToTargets = InFlightCounts()
+        let inFlight = RequestsInFlight()
         var workers: [NIOLoopBound<Worker>] = []
         for _ in 0..<threads {
             let loop = group.next()
@@ -34,9 +39,10 @@ public final class DataPlane: Sendable {
                         on: loop,
                         workers: threads,
                         openInAllWorkers: connections,
-                        requestsInFlight: requestsInFlight,
+                        inFlightToTargets: inFlightToTargets,
                         inFlight: inFlight,
-                        seed: seed
+                        seed: seed,
+                        report: report
                     ),
                     eventLoop: loop
                 )

@@ -39,9 +39,13 @@ extension Worker: ExchangeHandler {
 
     func connectionClosed() { metrics.connectionClosed() }
 
-    func connectionRefused(_ reason: ConnectionRefusal) { metrics.connectionRefused(reason) }
+    func tunnelOpened() { metrics.tunnelOpened() }
+
+    func tunnelClosed() { metrics.tunnelClosed() }
 
     func handshakeEnded(_ result: HandshakeResult) { metrics.handshakeEnded(result) }
+
+    func connectionRefused(_ reason: ConnectionRefusal) { metrics.connectionRefused(reason) }
 
     // MARK: 1. Path policy
 

@@ -17,38 +17,42 @@ final class Worker {
     let calls: ProxyCalls
     let metrics: Metrics
     let admission: RequestAdmission
-    private let requestsInFlight: RequestsInFlight
+    private let inFlight: RequestsInFlight
     private(set) var accessLog: AccessLogBuffer?
     /// What the path policy said of the path being routed.
     var hasEncodedSlash = false
     private let workers: Int
-    private let inFlight: InFlightCounts
+    private let inFlightToTargets: InFlightCounts
+    private let report: UpstreamReport
 
     /// Makes a worker.
     /// - Parameters:
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
     ///   - openInAllWorkers: counts the client connections of all of them.
-    ///   - requestsInFlight: counts the requests of all of them.
-    ///   - inFlight: counts their requests in flight to targets that limit them.
+    ///   - inFlightToTargets: counts their requests in flight to targets that limit them.
+    ///   - inFlight: counts the requests of all of them.
     ///   - seed: should differ between workers.
+    ///   - report: is told of backends' troubles.
     init(
         _ publication: Publication,
         on eventLoop: any EventLoop,
         workers: Int,
         openInAllWorkers: ConnectionCount = ConnectionCount(),
-        requestsInFlight: RequestsInFlight = RequestsInFlight(),
-        inFlight: InFlightCounts = InFlightCounts(),
-        seed: UInt64
+        inFlightToTargets: InFlightCounts = InFlightCounts(),
+        inFlight: RequestsInFlight = RequestsInFlight(),
+        seed: UInt64,
+        report: @escaping UpstreamReport = { _ in }
     ) {
+        self.report = report
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
-        self.inFlight = inFlight
+        self.inFlightToTargets = inFlightToTargets
         calls = ProxyCalls(worker: context)
         metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
-        self.requestsInFlight = requestsInFlight
-        admission = RequestAdmission(eventLoop: eventLoop, inFlight: requestsInFlight)
+        self.inFlight = inFlight
+        admission = RequestAdmission(eventLoop: eventLoop, inFlight: inFlight)
         admission.apply(snapshot.model.limits)
         server = ClientServer(
             worker: context,
@@ -85,7 +89,7 @@ final class Worker {
         AdmissionStatus(
             connectionLimit: server?.settings.connectionLimit ?? 0,
             shedding: admission.status,
-            requestsInFlight: snapshot.model.limits.requests == nil ? nil : requestsInFlight.current
+            requestsInFlight: snapshot.model.limits.requests == nil ? nil : inFlight.current
         )
     }
 
@@ -94,11 +98,17 @@ final class Worker {
         var known: [String: Upstream] = [:]
         for upstream in upstreams { known[upstream.name] = upstream }
         upstreams = []
-        for backend in snapshot.model.backends {
+        for plan in snapshot.backends {
             let upstream =
-                known.removeValue(forKey: backend.name)
-                ?? Upstream(backend, worker: context, workers: workers, inFlight: inFlight)
-            upstream.apply(backend, targets: targets.addresses(of: backend))
+                known.removeValue(forKey: plan.settings.name)
+                ?? Upstream(
+                    plan,
+                    worker: context,
+                    workers: workers,
+                    inFlight: inFlightToTargets,
+                    report: report
+                )
+            upstream.apply(plan, targets: targets.addresses(of: plan.settings))
             upstreams.append(upstream)
         }
         for upstream in known.values { upstream.retire() }

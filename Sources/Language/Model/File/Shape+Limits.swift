@@ -80,10 +80,28 @@ extension Shape<Limits> {
                 "overload",
                 .overload,
                 "Refuses a share of the requests with 503 while the gateway is behind. Without it, none."
+            ),
+            .optional(
+                "http2",
+                Shape<HTTP2Limits>.http2Limits,
+                default: defaults.http2,
+                "What one connection of HTTP/2 may take."
             )
         ) {
-            requestLine, head, headers, body, headTimeout, keepAlive, bodyIdle, connections, perAddress, perConnection,
-            minimumRate, requests, overload in
+            requestLine,
+            head,
+            headers,
+            body,
+            headTimeout,
+            keepAlive,
+            bodyIdle,
+            connections,
+            perAddress,
+            perConnection,
+            minimumRate,
+            requests,
+            overload,
+            http2 in
             Limits(
                 requestLineBytes: requestLine,
                 headBytes: head,
@@ -97,7 +115,8 @@ extension Shape<Limits> {
                 connections: connections,
                 connectionsPerAddress: perAddress,
                 requests: requests,
-                overload: overload
+                overload: overload,
+                http2: http2
             )
         }
         .checked(checkRequestLine)

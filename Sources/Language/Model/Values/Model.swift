@@ -80,11 +80,14 @@ public struct Listener: Sendable, Hashable {
     }
 
     /// What makes two listeners the same socket, however it is served.
-    public struct Socket: Sendable, Hashable {
+    public struct Socket: Sendable, Hashable, CustomStringConvertible {
         /// A numeric address.
         public var address: String
         /// 0 lets the system choose.
         public var port: Int
+
+        /// `127.0.0.1:8080` or `[::1]:8080`.
+        public var description: String { (address.contains(":") ? "[\(address)]" : address) + ":\(port)" }
     }
 
     /// The socket that it listens on.
@@ -180,6 +183,8 @@ public struct Limits: Sendable, Hashable {
     public var requests: Int?
     /// When requests are refused because the gateway is behind; `nil`: never.
     public var overload: Overload?
+    /// What one client connection of HTTP/2 may take besides.
+    public var http2: HTTP2Limits
 
     /// Makes limits; each default is documented in `docs/configuration.md`.
     public init(
@@ -195,7 +200,8 @@ public struct Limits: Sendable, Hashable {
         connections: Int? = nil,
         connectionsPerAddress: Int? = nil,
         requests: Int? = nil,
-        overload: Overload? = nil
+        overload: Overload? = nil,
+        http2: HTTP2Limits = HTTP2Limits()
     ) {
         self.requestLineBytes = requestLineBytes
         self.headBytes = headBytes
@@ -210,5 +216,6 @@ public struct Limits: Sendable, Hashable {
         self.connectionsPerAddress = connectionsPerAddress
         self.requests = requests
         self.overload = overload
+        self.http2 = http2
     }
 }

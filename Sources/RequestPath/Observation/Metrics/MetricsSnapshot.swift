@@ -6,6 +6,7 @@ public struct MetricsSnapshot: Sendable {
     var causes: BoundedCounts
     var retries: BoundedCounts
     var connections: ConnectionCounts
+    var tunnels: ConnectionCounts
     var handshakes: HandshakeCounts
     /// The configuration's revision that the worker serves; of several workers the lowest.
     public internal(set) var revision: Int
@@ -18,12 +19,14 @@ public struct MetricsSnapshot: Sendable {
         merged.causes = BoundedCounts(limit: .max)
         merged.retries = BoundedCounts(limit: .max)
         merged.connections = ConnectionCounts()
+        merged.tunnels = ConnectionCounts()
         merged.handshakes = HandshakeCounts()
         for snapshot in snapshots {
             merged.counts.add(snapshot.counts.moved(to: layout))
             merged.causes.add(snapshot.causes)
             merged.retries.add(snapshot.retries)
             merged.connections.add(snapshot.connections)
+            merged.tunnels.add(snapshot.tunnels)
             merged.handshakes.add(snapshot.handshakes)
             merged.revision = min(merged.revision, snapshot.revision)
         }
@@ -57,6 +60,14 @@ public struct MetricsSnapshot: Sendable {
                 .counter,
                 connections.total
             ),
+            number("daemun_websockets_open", "WebSocket connections that are open.", .gauge, tunnels.active),
+            number(
+                "daemun_websockets_total",
+                "WebSocket connections that were opened.",
+                .counter,
+                tunnels.total
+            ),
+            handshakes.family,
             MetricFamily(
                 name: "daemun_client_connections_refused_total",
                 help: "Clients' connections that were closed before they could bring a request, by reason.",
@@ -65,7 +76,6 @@ public struct MetricsSnapshot: Sendable {
                     MetricSample([MetricLabel("reason", reason.rawValue)], value: .number(Double(count)))
                 }
             ),
-            handshakes.family,
             number(
                 "daemun_snapshot_revision",
                 "The configuration's revision that every worker serves at least.",

@@ -9,6 +9,7 @@ let targets = [
     (name: "FuzzBody", fuzzes: "WireProperties"),
     (name: "FuzzWebSocketFrames", fuzzes: "WireProperties"),
     (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
+    (name: "FuzzClientHello", fuzzes: "WireProperties"),
 ]
 
 let settings: [SwiftSetting] = [

@@ -11,6 +11,8 @@ public enum WireProperty: String, CaseIterable, Sendable {
     case frames = "FuzzWebSocketFrames"
     /// `ProxyHeader`, both versions.
     case proxyHeader = "FuzzProxyHeader"
+    /// `ClientHelloParser`.
+    case clientHello = "FuzzClientHello"
 
     /// Holds the codec to the property for one input.
     public func check(_ input: [UInt8]) throws(Violation) {
@@ -20,6 +22,7 @@ public enum WireProperty: String, CaseIterable, Sendable {
         case .body: try BodyProperty.check(input)
         case .frames: try FramesProperty.check(input)
         case .proxyHeader: try ProxyHeaderProperty.check(input)
+        case .clientHello: try ClientHelloProperty.check(input)
         }
     }
 }

@@ -76,6 +76,17 @@ struct MessageGenerator {
         return bytes
     }
 
+    /// A ClientHello behind the byte that says how it is cut anew; see `ClientHelloProperty`.
+    mutating func clientHello() -> [UInt8] {
+        var hello = HelloBytes()
+        if flip() { hello.serverName = pick(["shop.test", "A.b", "x_y.test.", "é", "", "a b"]) }
+        hello.signatureSchemes = (0..<number(below: 6)).map { _ in pick([0x0403, 0x0804, 0x0A0A]) }
+        hello.versions = pick([[], [0x0303], [0x0304, 0x0303]])
+        hello.cipherSuites = (0..<number(below: 6)).map { _ in pick([0x1301, 0xC02B, 0xC02F]) }
+        hello.padding = number(below: 600)
+        return [UInt8(number(below: 256))] + hello.records(of: 1 + number(below: 700))
+    }
+
     /// Changes one to three bytes or lines.
     mutating func damage(_ message: inout [UInt8]) {
         let telling: [UInt8] = [

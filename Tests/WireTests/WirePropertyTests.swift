@@ -19,6 +19,7 @@ import WireProperties
                     case .body: generator.body()
                     case .frames: generator.frames()
                     case .proxyHeader: generator.proxyHeader()
+                    case .clientHello: generator.clientHello()
                     }
                 if count % 2 == 1 { generator.damage(&input) }
                 try hold(property, for: input)

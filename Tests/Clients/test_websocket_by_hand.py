@@ -57,8 +57,8 @@ def tunnel(start, make_backend):
 
 
 def test_the_backend_gets_a_handshake_and_nothing_else_of_the_hop(gateway, backend):
-    fields = ("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {accept()}", "X-Own: 1")
-    backend.answer = lambda request: switching(*fields, "Keep-Alive: 5")
+    answer = ("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {accept()}", "X-Own: 1")
+    backend.answer = lambda request: switching(*answer, "Keep-Alive: 5")
     with gateway.connect() as client:
         fields = ("Sec-WebSocket-Protocol: a, b", "Sec-WebSocket-Extensions: x; y=1", "Keep-Alive: 3", "TE: trailers")
         client.send(handshake(*fields, connection="keep-alive, Upgrade", upgrade="WebSocket, h2c"))

@@ -92,6 +92,7 @@ extension HTTP1Connection {
             }
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
+        if let entrance = arrival?.entrance, entrance.answers(exchange) { return }
         server.handler.begin(exchange)
     }
 
@@ -117,11 +118,7 @@ extension HTTP1Connection {
     func makeExchange() -> Exchange {
         let exchange = worker.takeExchange()
         exchange.record.receivedAt = worker.now
-        if let arrival {
-            exchange.peer = arrival.peer
-            exchange.clientAddress = arrival.peer
-            exchange.isSecure = arrival.isSecure
-        }
+        if let arrival { exchange.take(arrival) }
         exchange.requestID = RequestID(using: &worker.random)
         exchange.client = self
         exchange.handler = server.handler

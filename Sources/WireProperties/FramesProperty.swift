@@ -51,12 +51,14 @@ enum FramesProperty {
         _ reference: ReferenceFrames
     ) throws(Violation) {
         var passage = WebSocketPassage(from: sender)
-        let first = passage.pass(bytes[..<cut].span)
+        let beginning = Array(bytes[..<cut])
+        let first = passage.pass(beginning.span)
         try hold(first == .init(count: cut, closes: false), "\(first) while nothing has ended")
         var passed = cut
         var closes = passage.end() ? 1 : 0
         for piece in pieces(of: Array(bytes[cut...]), lengths: lengths) {
-            let verdict = passage.pass(Array(piece).span)
+            let part = Array(piece)
+            let verdict = passage.pass(part.span)
             try hold(closes == 0 || verdict == .init(count: 0, closes: false), "\(verdict) after a Close frame")
             passed += verdict.count
             if verdict.closes { closes += 1 }

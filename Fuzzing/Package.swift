@@ -7,6 +7,7 @@ let targets = [
     (name: "FuzzRequestHead", fuzzes: "WireProperties"),
     (name: "FuzzResponseHead", fuzzes: "WireProperties"),
     (name: "FuzzBody", fuzzes: "WireProperties"),
+    (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
 ]
 
 let settings: [SwiftSetting] = [

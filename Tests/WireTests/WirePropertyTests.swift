@@ -17,6 +17,7 @@ import WireProperties
                     case .requestHead: generator.request()
                     case .responseHead: generator.response()
                     case .body: generator.body()
+                    case .proxyHeader: generator.proxyHeader()
                     }
                 if count % 2 == 1 { generator.damage(&input) }
                 try hold(property, for: input)

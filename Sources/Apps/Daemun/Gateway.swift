@@ -18,6 +18,7 @@ public actor Gateway {
     private let plane: DataPlane
     private let names: NameResolution
     private var health: HealthMonitor?
+    private var certificateWatch: Task<Void, Never>?
 
     private(set) var current: Publication
     /// The last reload, so that the next one waits for it.
@@ -39,7 +40,15 @@ public actor Gateway {
             targets: await names.directory(for: model.backends),
             accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) }
         )
-        let plane = try await DataPlane.start(publication, threads: options.threads)
+        let logger = options.logger
+        let plane = try await DataPlane.start(publication, threads: options.threads) { trouble in
+            logger.warning(
+                "backend fails",
+                metadata: [
+                    "backend": "\(trouble.backend)", "target": "\(trouble.target)", "reason": "\(trouble.reason)",
+                ]
+            )
+        }
         let gateway = Gateway(
             options: options,
             plane: plane,
@@ -54,6 +63,7 @@ public actor Gateway {
             throw error
         }
         await gateway.watchBackends()
+        await gateway.watchCertificates()
         return gateway
     }
 
@@ -141,6 +151,7 @@ public actor Gateway {
         await close(except: model.listeners)
         if let former = old.accessLog, former !== accessLog { Self.close(former) }
         await watchBackends()
+        watchCertificates()
         options.logger.info("configuration loaded", metadata: ["revision": "\(revision)"])
     }
 
@@ -172,7 +183,13 @@ public actor Gateway {
         let monitor = health ?? makeHealthMonitor()
         health = monitor
         let backends = current.snapshot.model.backends
-        await monitor.watch(backends, targets: current.targets)
+        for backend in backends where backend.trustsAnybody {
+            options.logger.warning(
+                "certificates are not verified: whoever answers for this backend is believed",
+                metadata: ["backend": "\(backend.name)"]
+            )
+        }
+        await monitor.watch(current.snapshot.backends, targets: current.targets)
         await names.watch(backends) { [weak self] targets in await self?.take(targets) }
     }
 
@@ -186,7 +203,16 @@ public actor Gateway {
     private func take(_ targets: TargetDirectory) async {
         current.targets = targets
         try? await plane.update(targets)
-        await health?.watch(current.snapshot.model.backends, targets: targets)
+        await health?.watch(current.snapshot.backends, targets: targets)
+    }
+
+    // MARK: Certificates
+
+    private func watchCertificates() {
+        certificateWatch?.cancel()
+        certificateWatch = Task { [listeners = current.snapshot.listeners, logger = options.logger] in
+            await CertificateWatch(listeners).run(logger)
+        }
     }
 
     // MARK: What it tells
@@ -205,7 +231,10 @@ public actor Gateway {
     /// All metrics in Prometheus' text format 0.0.4.
     public func metrics() async -> String {
         let families = (try? await plane.metricFamilies()) ?? []
-        return PrometheusText.render(families + (current.accessLog?.families ?? []) + loading.families)
+        let certificates = CertificateWatch(current.snapshot.listeners).family
+        return PrometheusText.render(
+            families + (current.accessLog?.families ?? []) + loading.families + [certificates]
+        )
     }
 
     // MARK: Stop
@@ -214,6 +243,7 @@ public actor Gateway {
     public func stop() async throws {
         await names.stop()
         await health?.stop()
+        certificateWatch?.cancel()
         sockets = [:]
         try await plane.drain(within: current.snapshot.model.drainTimeout)
         try await plane.stop()

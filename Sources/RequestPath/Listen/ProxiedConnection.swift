@@ -94,8 +94,9 @@ final class ProxiedConnection: ChannelInboundHandler, RemovableChannelHandler, C
     // MARK: The header
 
     private func readHeader(_ context: ChannelHandlerContext) {
+        let read = received
         do throws(ProxyHeaderFault) {
-            switch try ProxyHeader.parse(received.readableBytesUInt8Span) {
+            switch try ProxyHeader.parse(read.readableBytesUInt8Span) {
             case .incomplete: break
             case .complete(let header, let length):
                 received.moveReaderIndex(forwardBy: length)

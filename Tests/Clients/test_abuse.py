@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import free_port
+from harness import reserve_port
 from load import Load
 
 SECONDS = 12
@@ -25,15 +25,18 @@ def gateway(start, start_nginx, tmp_path):
          "-subj", "/CN=localhost", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "certificate.pem"],
         check=True, capture_output=True,
     )  # fmt: skip
-    port, secure_port = free_port(), free_port()
     pair = f"{{ certificate: {tmp_path}/certificate.pem, key: {tmp_path}/key.pem }}"
+    reservations = [reserve_port(), reserve_port()]
+    port, secure_port = (reservation.getsockname()[1] for reservation in reservations)
     gateway = start(
         f"listen: [ {{ port: {port}, http2: true }}, {{ port: {secure_port}, tls: {{ certificates: [ {pair} ] }} }} ]\n"
         f"apis: {{ all: {{ routes: {{ $default: {nginx.url} }} }} }}\n{LIMITS}",
         port=port,
     )
     gateway.secure_port = secure_port
-    return gateway
+    yield gateway
+    for reservation in reservations:
+        reservation.close()
 
 
 def test_who_means_well_notices_nothing(gateway):
@@ -59,10 +62,13 @@ def attack(gateway):
 
 
 def unmet(met):
-    """Attacks that were not ended as they should be: the ends that each must have, at least one of them."""
+    """Attacks that did not end as they should: one of the ends that each may have.
+
+    Who hardly reads does not see that its connection was reset before it has read all that was under way.
+    """
     closed = {"closed", "reset", "stalled"}
     expected = {
-        "slowloris": {"408"} | closed, "slow-post": {"408"} | closed, "half-open": closed, "slow-read": closed,
+        "slowloris": {"408"} | closed, "slow-post": {"408"} | closed, "half-open": closed,
         "huge-heads": {"431"}, "header-bombs": {"431"}, "abandoned-handshakes": closed,
         "rapid-reset": {"GOAWAY ENHANCE_YOUR_CALM"}, "made-you-reset": {"GOAWAY ENHANCE_YOUR_CALM"},
         "continuation-flood": {"GOAWAY ENHANCE_YOUR_CALM", "GOAWAY PROTOCOL_ERROR"},

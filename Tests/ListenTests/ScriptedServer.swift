@@ -48,6 +48,8 @@ final class ScriptedServer: ExchangeHandler {
 
     func connectionClosed() {}
 
+    func handshakeEnded(_ result: HandshakeResult) {}
+
     func end(_ exchange: Exchange) {
         open.removeAll { $0 === exchange }
         ended.append((exchange.record, exchange.clientAddress.description))

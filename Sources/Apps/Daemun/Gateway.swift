@@ -123,7 +123,9 @@ public actor Gateway {
         let steps = options.steps
         let revision = old.snapshot.revision + 1
         // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
-        let snapshot = try await Task.detached { try Snapshot(model, revision: revision, steps: steps) }.value
+        let snapshot = try await Task.detached {
+            try Snapshot(model, revision: revision, steps: steps, former: old.snapshot)
+        }.value
         let accessLog = try accessLog(for: model, instead: old)
         do {
             try await open(snapshot.listeners)

@@ -48,6 +48,8 @@ public protocol ExchangeHandler: AnyObject {
     func connectionOpened()
     /// A client's connection was closed.
     func connectionClosed()
+    /// A client's TLS handshake has ended.
+    func handshakeEnded(_ result: HandshakeResult)
     /// The call is over: it is logged, counted and its exchange used again.
     func end(_ exchange: Exchange)
 }

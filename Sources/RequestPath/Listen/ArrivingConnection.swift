@@ -2,8 +2,12 @@ import Exchange
 import Model
 import NIOCore
 import NIOHTTP2
+import NIOSSL
+import NIOTLS
+import Wire
 
-/// A connection of which it is not yet known what it speaks: it looks at the first bytes, and then makes way for the protocol.
+/// A connection of which it is not yet known what it speaks: it looks at the first bytes, lets TLS begin where the listener speaks
+/// it, and then makes way for the protocol.
 ///
 /// It is admitted, counted and given a deadline like every other connection, so that one that never gets beyond its first bytes costs
 /// no more than a request head that never ends.
@@ -19,6 +23,8 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     private var arrival = Arrival()
     private var received = ByteBuffer()
     private var isOver = false
+    /// Decrypts what comes, once a certificate has been chosen.
+    private var tls: NIOSSLServerHandler?
     var position = 0
 
     init(server: ClientServer, plan: ListenerPlan) {
@@ -49,14 +55,21 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         guard !isOver else { return }
         var part = Self.unwrapInboundIn(data)
         received.writeBuffer(&part)
-        lookForProtocol(context)
+        if let tls = plan.tls { lookForHello(tls, context) } else { lookForProtocol(context) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { close() }
+        if case .handshakeCompleted(let negotiated)? = event as? TLSUserEvent {
+            handshakeCompleted(negotiated, context)
+        } else if let event = event as? ChannelEvent, event == .inputClosed {
+            close()
+        }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if tls != nil { handshakeFailed(HandshakeFault.reason(error)) }
+        close()
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         guard let deadline else { return }
@@ -68,7 +81,10 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
 
     // MARK: The server's and the clock's
 
-    func deadlinePassed() { close() }
+    func deadlinePassed() {
+        if tls != nil { handshakeFailed("timeout") }
+        close()
+    }
 
     func drain() {
         if let deadline { worker.deadlines.set(deadline, at: worker.now &+ HTTP1Connection.drainGrace) }
@@ -80,6 +96,67 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         isOver = true
         context?.close(promise: nil)
     }
+
+    // MARK: TLS
+
+    /// Chooses the certificate by the client's first message, which the handshake then begins with.
+    private func lookForHello(_ plan: TLSPlan, _ context: ChannelHandlerContext) {
+        guard tls == nil else { return }
+        if let first = received.getInteger(at: received.readerIndex, as: UInt8.self), isLetter(first) {
+            refuseCleartext(context)
+            return
+        }
+        let greeting = received
+        switch ClientHelloParser.parse(greeting.readableBytesUInt8Span) {
+        case .needsMore: break
+        case .hello(let hello): beginHandshake(plan.context(for: hello), context)
+        case .unreadable: beginHandshake(plan.context(for: nil), context)
+        }
+    }
+
+    private func beginHandshake(_ certified: NIOSSLContext?, _ context: ChannelHandlerContext) {
+        guard let certified else {
+            close()
+            return
+        }
+        let handler = NIOSSLServerHandler(context: certified)
+        tls = handler
+        let hello = received
+        received = ByteBuffer()
+        let pipeline = context.pipeline.syncOperations
+        do {
+            try pipeline.addHandler(handler, position: .before(self))
+        } catch {
+            close()
+            return
+        }
+        pipeline.fireChannelRead(NIOAny(hello))
+    }
+
+    private func handshakeCompleted(_ negotiated: String?, _ context: ChannelHandlerContext) {
+        guard !isOver, let tls else { return }
+        server.handler.handshakeEnded(.completed(version: tls.tlsVersion == .tlsv13 ? "1.3" : "1.2"))
+        arrival.isSecure = true
+        if negotiated == "h2" { becomeHTTP2(context) } else { becomeHTTP1(context) }
+    }
+
+    private func handshakeFailed(_ reason: String) {
+        guard !isOver else { return }
+        isOver = true
+        server.handler.handshakeEnded(.failed(reason: reason))
+    }
+
+    /// HTTP without TLS, which begins with a method, gets an answer that a person can read.
+    private func refuseCleartext(_ context: ChannelHandlerContext) {
+        let connection = HTTP1Connection(server: server, arrival: arrival)
+        received = ByteBuffer()
+        handOver(to: connection, through: [connection], context)
+        connection.refuseUnread(
+            Refusal(status: 400, cause: "tls.expected", message: "This port speaks HTTPS, not plain HTTP")
+        )
+    }
+
+    private func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte & 0xDF) }
 
     // MARK: The protocol
 

@@ -125,6 +125,12 @@ extension HTTP1Connection: ClientStream {
         flush()
     }
 
+    /// Answers a connection of which nothing is to be read as requests, and reads past what it sends.
+    func refuseUnread(_ refusal: Refusal) {
+        isRequestOver = false
+        refuse(refusal)
+    }
+
     // MARK: Ends
 
     func abort(_ cause: Cause) {

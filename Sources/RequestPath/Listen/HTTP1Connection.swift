@@ -1,6 +1,7 @@
 import Exchange
 import Model
 import NIOCore
+import NIOSSL
 import Wire
 
 /// A client's HTTP/1.1 connection: turns bytes into calls, one after the other, and writes their answers.
@@ -121,6 +122,8 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Many clients close without saying so in TLS; that they did close comes as an event, too.
+        if let error = error as? NIOSSLError, error == .uncleanShutdown { return }
         close()
     }
 

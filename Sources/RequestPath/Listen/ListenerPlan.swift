@@ -6,13 +6,28 @@ public import Model
 public final class ListenerPlan: Sendable {
     /// What was compiled.
     public let listener: Listener
+    /// How TLS is spoken; `nil` for a listener without TLS.
+    let tls: TLSPlan?
 
-    /// Compiles a listener.
+    /// Compiles a listener. Reads certificates and makes TLS contexts, which takes milliseconds.
+    /// - Parameter former: a plan of the same socket, which gives its TLS contexts when they serve on.
     /// - Throws: what makes it impossible to serve.
-    public init(_ listener: Listener) throws(Fault) {
+    public init(_ listener: Listener, former: ListenerPlan? = nil) throws(Fault) {
         self.listener = listener
+        if let settings = listener.tls {
+            if let known = former?.tls, known.settings == settings {
+                tls = known
+            } else {
+                tls = try TLSPlan(settings)
+            }
+        } else {
+            tls = nil
+        }
     }
 
+    /// The certificates that it serves with.
+    public var certificates: [CertificateStatus] { tls?.certificates ?? [] }
+
     /// Whether the first bytes of a connection may be those of HTTP/1.1 and of no other protocol.
-    var isPlainHTTP1: Bool { !listener.http2 }
+    var isPlainHTTP1: Bool { !listener.http2 && tls == nil }
 }

@@ -21,13 +21,21 @@ public final class DataPlane: Sendable {
     public static func start(_ publication: Publication, threads: Int) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionCount()
+        let inFlight = InFlightCounts()
         var workers: [NIOLoopBound<Worker>] = []
         for _ in 0..<threads {
             let loop = group.next()
             let seed = UInt64.random(in: .min ... .max)
             let worker = try await loop.submit {
                 NIOLoopBound(
-                    Worker(publication, on: loop, workers: threads, openInAllWorkers: connections, seed: seed),
+                    Worker(
+                        publication,
+                        on: loop,
+                        workers: threads,
+                        openInAllWorkers: connections,
+                        inFlight: inFlight,
+                        seed: seed
+                    ),
                     eventLoop: loop
                 )
             }.get()
@@ -99,7 +107,7 @@ public final class DataPlane: Sendable {
     /// The metrics of all workers together.
     public func metricFamilies() async throws -> [MetricFamily] {
         let parts = try await collect { worker in
-            (worker.metrics.snapshot(), worker.upstreams.map { BackendStatus(name: $0.name, endpoints: $0.status()) })
+            (worker.metrics.snapshot(), worker.upstreams.map(BackendStatus.init))
         }
         let calls = MetricsSnapshot.merged(parts.map(\.0))?.families ?? []
         return calls + BackendStatus.families(parts.flatMap(\.1))

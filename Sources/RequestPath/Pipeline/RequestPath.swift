@@ -38,6 +38,8 @@ extension Worker: ExchangeHandler {
 
     func connectionClosed() { metrics.connectionClosed() }
 
+    func handshakeEnded(_ result: HandshakeResult) { metrics.handshakeEnded(result) }
+
     // MARK: 1. Path policy
 
     private func normalizePath(of exchange: Exchange) -> Bool {

@@ -24,15 +24,21 @@ public final class Snapshot: Sendable {
     /// - Parameters:
     ///   - revision: the number of the new snapshot.
     ///   - steps: what every call passes before its integration, in this order.
+    ///   - former: the snapshot that this one replaces; TLS contexts that have not changed are taken over from it.
     /// - Throws: all faults at once.
-    public init(_ model: Model, revision: Int, steps: [any Step] = []) throws(Faults) {
+    public init(_ model: Model, revision: Int, steps: [any Step] = [], former: Snapshot? = nil) throws(Faults) {
         self.revision = revision
         self.model = model
         router = try Router(apis: model.apis)
         var faults: [Fault] = []
         var listeners: [ListenerPlan] = []
         for listener in model.listeners {
-            do throws(Fault) { listeners.append(try ListenerPlan(listener)) } catch { faults.append(error) }
+            let known = former?.listeners.first { $0.listener.socket == listener.socket }
+            do throws(Fault) {
+                listeners.append(try ListenerPlan(listener, former: known))
+            } catch {
+                faults.append(error)
+            }
         }
         var names: [String: Int] = [:]
         for (index, backend) in model.backends.enumerated() { names[backend.name] = index }

@@ -20,23 +20,27 @@ final class Worker {
     /// What the path policy said of the path being routed.
     var hasEncodedSlash = false
     private let workers: Int
+    private let inFlight: InFlightCounts
 
     /// Makes a worker.
     /// - Parameters:
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
     ///   - openInAllWorkers: counts the client connections of all of them.
+    ///   - inFlight: counts their requests in flight to targets that limit them.
     ///   - seed: should differ between workers.
     init(
         _ publication: Publication,
         on eventLoop: any EventLoop,
         workers: Int,
         openInAllWorkers: ConnectionCount = ConnectionCount(),
+        inFlight: InFlightCounts = InFlightCounts(),
         seed: UInt64
     ) {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
+        self.inFlight = inFlight
         calls = ProxyCalls(worker: context)
         metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
         server = ClientServer(
@@ -74,7 +78,8 @@ final class Worker {
         upstreams = []
         for backend in snapshot.model.backends {
             let upstream =
-                known.removeValue(forKey: backend.name) ?? Upstream(backend, worker: context, workers: workers)
+                known.removeValue(forKey: backend.name)
+                ?? Upstream(backend, worker: context, workers: workers, inFlight: inFlight)
             upstream.apply(backend, targets: targets.addresses(of: backend))
             upstreams.append(upstream)
         }

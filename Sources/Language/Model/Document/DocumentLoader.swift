@@ -46,6 +46,18 @@ struct DocumentLoader {
         }
     }
 
+    /// Reads a file whose content becomes part of the model, such as a certificate.
+    mutating func loadContent(_ path: Located<String>) -> NamedContent? {
+        do throws(Fault) {
+            let name = FilePath.resolve(path.value, relativeTo: path.location.file)
+            if !files.contains(name) { files.append(name) }
+            return NamedContent(name, bytes: try source.readBytes(name), source: path.location)
+        } catch {
+            faults.add(error, at: path.location)
+            return nil
+        }
+    }
+
     /// Finds a secret in the environment, or in a file, where a line end after it does not belong to it.
     mutating func loadSecret(_ reference: Located<SecretReference>) -> Secret? {
         do throws(Fault) {

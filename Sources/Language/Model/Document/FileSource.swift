@@ -4,32 +4,35 @@ internal import Foundation
 public struct FileSource: Sendable {
     /// The text of a file. Throws a fault without location that says why there is none.
     public var read: @Sendable (_ path: String) throws(Fault) -> String
+    /// The bytes of a file. Throws a fault without location that says why there are none.
+    public var readBytes: @Sendable (_ path: String) throws(Fault) -> [UInt8]
     /// The names of the files in a folder, without their path. Throws a fault without location.
     public var names: @Sendable (_ folder: String) throws(Fault) -> [String]
 
-    /// Makes a source of files.
+    /// Makes a source of files; without `readBytes` every file is text.
     public init(
         read: @escaping @Sendable (_ path: String) throws(Fault) -> String,
+        readBytes: (@Sendable (_ path: String) throws(Fault) -> [UInt8])? = nil,
         names: @escaping @Sendable (_ folder: String) throws(Fault) -> [String]
     ) {
         self.read = read
+        if let readBytes {
+            self.readBytes = readBytes
+        } else {
+            self.readBytes = { (path) throws(Fault) in Array(try read(path).utf8) }
+        }
         self.names = names
     }
 
     /// The file system. Relative paths count from the working directory.
     public static let disk = FileSource(
         read: { (path) throws(Fault) in
-            let data: Data
-            do {
-                data = try Data(contentsOf: URL(fileURLWithPath: path))
-            } catch {
-                throw Fault("the file cannot be read (\(reason(error)))", text: path)
-            }
-            guard let text = String(validating: data, as: UTF8.self) else {
+            guard let text = String(validating: try content(of: path), as: UTF8.self) else {
                 throw Fault("the file is not text in UTF-8", text: path)
             }
             return text
         },
+        readBytes: { (path) throws(Fault) in Array(try content(of: path)) },
         names: { (folder) throws(Fault) in
             do {
                 return try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -54,6 +57,14 @@ public struct FileSource: Sendable {
                     .filter { !$0.contains("/") }
             }
         )
+    }
+
+    private static func content(of path: String) throws(Fault) -> Data {
+        do {
+            return try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw Fault("the file cannot be read (\(reason(error)))", text: path)
+        }
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -73,7 +73,7 @@ extension Shape<APIDeclaration> {
 }
 
 extension Shape<HostPattern> {
-    fileprivate static var hostPattern: Shape {
+    static var hostPattern: Shape {
         .scalar("a host, as api.test.com or *.test.com") { (text) throws(Fault) in try HostPattern(text) }
     }
 }

@@ -1,6 +1,6 @@
 /// The whole file as it is written: what `ModelAssembly` makes a `Model` from.
 struct ConfigurationFile {
-    var listeners: [Located<Listener>]
+    var listeners: [Located<ListenerDeclaration>]
     var apis: [Named<String, APIDeclaration>]
     var backends: [Named<String, Backend>]
     var accessLog: AccessLog?
@@ -25,7 +25,7 @@ struct ConfigurationFile {
             ),
             .optional(
                 "listen",
-                Shape<[Located<Listener>]>.list(of: .listener, orOne: true, defaultText: 8080),
+                Shape<[Located<ListenerDeclaration>]>.list(of: .listener, orOne: true, defaultText: 8080),
                 default: [],
                 "The sockets on which clients are served."
             ),

@@ -1,25 +1,5 @@
 // The sections about the process itself: sockets, limits, logs.
 
-extension Shape<Listener> {
-    /// An element of `listen`.
-    static var listener: Shape {
-        .either(
-            scalar: Shape<Int>.port.map { Listener(port: $0) },
-            mapping: .record(
-                "a socket with port and address",
-                .required("port", .port, "0 lets the system choose."),
-                .optional("address", .address, default: Listener(port: 0).address, "The interface to listen on."),
-                .optional(
-                    "http2",
-                    .flag,
-                    default: Listener(port: 0).http2,
-                    "Whether clients may speak HTTP/2 without TLS, by prior knowledge."
-                )
-            ) { port, address, http2 in Listener(address: address, port: port, http2: http2) }
-        )
-    }
-}
-
 /// `admin` as it is written: its secret has yet to be found.
 struct AdminDeclaration {
     var listener: Admin

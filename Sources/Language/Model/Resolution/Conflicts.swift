@@ -34,11 +34,13 @@ enum Conflicts {
     /// Listeners on the same socket. They would not fail to start, since sockets are shared for hand-over: clients
     /// would meet one or the other by chance.
     static func findSockets(
-        of listeners: [Located<Listener>],
+        of listeners: [Located<ListenerDeclaration>],
         admin: Located<AdminDeclaration>?,
         _ faults: inout [Fault]
     ) {
-        var sockets = listeners.map { (address: $0.value.address, port: $0.value.port, location: $0.location) }
+        var sockets = listeners.map {
+            (address: $0.value.listener.address, port: $0.value.listener.port, location: $0.location)
+        }
         if let admin { sockets.append((admin.value.listener.address, admin.value.listener.port, admin.location)) }
         for (index, socket) in sockets.enumerated() where socket.port != 0 {
             let earlier = sockets[..<index].first { other in

@@ -24,7 +24,7 @@ struct ModelAssembly {
         }
         let apis = file.apis.compactMap { api(from: $0) }
         Conflicts.findMounts(of: file.apis, &faults)
-        let listeners = file.listeners.isEmpty ? [Listener(port: 8_080)] : file.listeners.map(\.value)
+        let listeners = listeners(from: file.listeners)
         Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)
         return Model(
             listeners: listeners,
@@ -36,6 +36,15 @@ struct ModelAssembly {
             limits: file.limits,
             drainTimeout: file.drainTimeout
         )
+    }
+
+    private mutating func listeners(from declarations: [Located<ListenerDeclaration>]) -> [Listener] {
+        if declarations.isEmpty { return [Listener(port: 8_080)] }
+        var resolution = ListenerResolution(declarations: declarations.map(\.value), loader: loader)
+        let listeners = declarations.map { resolution.listener(from: $0.value) }
+        loader = resolution.loader
+        faults += resolution.faults
+        return listeners
     }
 
     private mutating func admin(from declaration: AdminDeclaration) -> Admin {

@@ -1,10 +1,10 @@
 /// Times as they are written in the file: `250ms`, `5s`, `1m30s`, `2h`.
 enum TimeSpan {
     /// The form, for editors.
-    static let pattern = "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
+    static let pattern = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
 
     private static let units: [(name: String, milliseconds: Int)] = [
-        ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
+        ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
     ]
 
     /// Reads numbers with units, each unit at most once and the longest first; `nil` for anything else.
@@ -34,6 +34,8 @@ enum TimeSpan {
         var rest = Int(duration / .milliseconds(1))
         var text = ""
         for unit in units where rest >= unit.milliseconds {
+            // A day is 24 hours to who reads a time limit.
+            if unit.name == "d", rest < 2 * unit.milliseconds { continue }
             text += "\(rest / unit.milliseconds)\(unit.name)"
             rest %= unit.milliseconds
         }

@@ -51,12 +51,28 @@ public struct Listener: Sendable, Hashable {
     public var port: Int
     /// Whether clients may speak HTTP/2 from the first byte, without having asked (prior knowledge, RFC 9113, 3.3).
     public var http2: Bool
+    /// How TLS is spoken; `nil` for a listener without TLS.
+    public var tls: ServerTLS?
+    /// The port of the HTTPS URLs that every request is redirected to; `nil` serves requests.
+    public var redirectPort: Int?
+    /// The folder that holds the answers to ACME's HTTP challenges (RFC 8555, 8.3) by token; `nil` leaves them to the APIs.
+    public var challengeFolder: String?
 
     /// Makes a listener; the default address is every IPv4 interface.
-    public init(address: String = "0.0.0.0", port: Int, http2: Bool = false) {
+    public init(
+        address: String = "0.0.0.0",
+        port: Int,
+        http2: Bool = false,
+        tls: ServerTLS? = nil,
+        redirectPort: Int? = nil,
+        challengeFolder: String? = nil
+    ) {
         self.address = address
         self.port = port
         self.http2 = http2
+        self.tls = tls
+        self.redirectPort = redirectPort
+        self.challengeFolder = challengeFolder
     }
 
     /// What makes two listeners the same socket, however it is served.

@@ -5,6 +5,11 @@ public struct Secret: Sendable, Hashable {
     /// Makes a secret.
     public init(_ text: String) { self.text = text }
 
+    /// Gives the text to what needs it to do its work, such as to sign with a private key.
+    public func withText<Result, Failure>(_ body: (String) throws(Failure) -> Result) throws(Failure) -> Result {
+        try body(text)
+    }
+
     /// Whether a candidate is the secret. Takes as long for a nearly right one as for a wrong one of the same length.
     public func matches(_ candidate: some StringProtocol) -> Bool {
         let (expected, given) = (Array(text.utf8), Array(candidate.utf8))

@@ -6,6 +6,7 @@ public final class Metrics {
     private var causes = BoundedCounts(limit: 128)
     private var retries = BoundedCounts(limit: 256)
     private var connections = ConnectionCounts()
+    private var handshakes = HandshakeCounts()
     private var revision: Int
 
     /// Makes counters for the routes of a snapshot.
@@ -38,6 +39,9 @@ public final class Metrics {
     /// Counts a client's connection that was closed.
     public func connectionClosed() { connections.active -= 1 }
 
+    /// Counts a TLS handshake that is over.
+    public func handshakeEnded(_ result: HandshakeResult) { handshakes.count(result) }
+
     /// The counters as they are now, to be read anywhere. Cheap: nothing is copied before it changes.
     public func snapshot() -> MetricsSnapshot {
         MetricsSnapshot(
@@ -45,6 +49,7 @@ public final class Metrics {
             causes: causes,
             retries: retries,
             connections: connections,
+            handshakes: handshakes,
             revision: revision
         )
     }

@@ -4,6 +4,7 @@ public struct MetricsSnapshot: Sendable {
     var causes: BoundedCounts
     var retries: BoundedCounts
     var connections: ConnectionCounts
+    var handshakes: HandshakeCounts
     /// The configuration's revision that the worker serves; of several workers the lowest.
     public internal(set) var revision: Int
 
@@ -15,12 +16,14 @@ public struct MetricsSnapshot: Sendable {
         merged.causes = BoundedCounts(limit: .max)
         merged.retries = BoundedCounts(limit: .max)
         merged.connections = ConnectionCounts()
+        merged.handshakes = HandshakeCounts()
         for snapshot in snapshots {
             merged.counts.add(snapshot.counts.moved(to: layout))
             merged.causes.add(snapshot.causes)
             merged.retries.add(snapshot.retries)
             merged.connections.active += snapshot.connections.active
             merged.connections.total += snapshot.connections.total
+            merged.handshakes.add(snapshot.handshakes)
             merged.revision = min(merged.revision, snapshot.revision)
         }
         return merged
@@ -53,6 +56,7 @@ public struct MetricsSnapshot: Sendable {
                 .counter,
                 connections.total
             ),
+            handshakes.family,
             number(
                 "daemun_snapshot_revision",
                 "The configuration's revision that every worker serves at least.",

@@ -92,7 +92,12 @@ extension Shape<Limits> {
                 default: defaults.connections,
                 "Client connections of the process. Beyond it, new ones are closed at once."
             ),
-            .optional("http2", Shape<HTTP2Limits>.http2Limits, default: defaults.http2, "What one connection of HTTP/2 may take.")
+            .optional(
+                "http2",
+                Shape<HTTP2Limits>.http2Limits,
+                default: defaults.http2,
+                "What one connection of HTTP/2 may take."
+            )
         ) { requestLine, head, headers, body, headTimeout, keepAlive, bodyIdle, connections, http2 in
             Limits(
                 requestLineBytes: requestLine,

@@ -16,6 +16,8 @@ final class HTTP2Transport: ChannelDuplexHandler {
 
     private let worker: WorkerContext
     private let streams: Int
+    /// Whether reads come from the socket, and not out of a buffer of the TLS handler's.
+    private let isCleartext: Bool
     private var context: ChannelHandlerContext?
     private var gathered: ByteBuffer?
     private var hasSentSettings = false
@@ -23,9 +25,10 @@ final class HTTP2Transport: ChannelDuplexHandler {
     var isDeaf = false
 
     /// - Parameter streams: how many the client is told that it may open.
-    init(worker: WorkerContext, streams: Int) {
+    init(worker: WorkerContext, streams: Int, isSecure: Bool) {
         self.worker = worker
         self.streams = streams
+        isCleartext = !isSecure
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -37,7 +40,7 @@ final class HTTP2Transport: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = Self.unwrapInboundIn(data)
         if !isDeaf { context.fireChannelRead(Self.wrapInboundOut(part)) }
-        worker.readBuffers.give(part)
+        if isCleartext { worker.readBuffers.give(part) }
     }
 
     // MARK: To the client

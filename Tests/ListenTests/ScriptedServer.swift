@@ -21,12 +21,18 @@ final class ScriptedServer: ExchangeHandler {
         server = ClientServer(worker: worker, handler: self, settings: settings)
     }
 
-    func connect(from address: String = "192.0.2.7") throws -> EmbeddedChannel {
+    func connect(from address: String = "192.0.2.7", http2: Bool = false) throws -> EmbeddedChannel {
         guard let server else { throw ChannelError.alreadyClosed }
         let channel = EmbeddedChannel(loop: loop)
         let peer = try SocketAddress(ipAddress: address, port: 4_000)
         channel.remoteAddress = peer
-        try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server))
+        let pipeline = channel.pipeline.syncOperations
+        if http2 {
+            let plan = try ListenerPlan(Listener(port: 0, http2: true))
+            try pipeline.addHandler(ArrivingConnection(server: server, plan: plan))
+        } else {
+            try pipeline.addHandler(HTTP1Connection(server: server))
+        }
         try channel.connect(to: peer).wait()
         return channel
     }

@@ -31,7 +31,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     let server: ClientServer
     let worker: WorkerContext
     let arrival: Arrival
-    let settings: HTTP2Settings
+    let settings: ClientHTTP2Settings
     let transport: HTTP2Transport
     var context: ChannelHandlerContext?
     var phase = Phase.open
@@ -62,6 +62,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         self.transport = transport
         worker = server.worker
         settings = server.settings.http2
+        transport.connection = self
     }
 
     // MARK: The channel's events

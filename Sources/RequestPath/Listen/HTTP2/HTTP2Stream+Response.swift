@@ -95,6 +95,13 @@ extension HTTP2Stream: ClientStream {
         guard let exchange, let connection else { return }
         hasResponseStarted = true
         exchange.record.status = reply.status
+        if let refusal = reply.refusal, GRPCRefusal.isExpected(by: exchange.request) {
+            var fields = GRPCRefusal.fields(for: refusal)
+            fields.add(exchange.requestID)
+            connection.write(.headers(.init(headers: fields, endStream: true)), on: id)
+            finish(connection)
+            return
+        }
         let mayHaveBody = reply.status != 204 && reply.status != 304
         let body = mayHaveBody && !exchange.request.isHEAD ? reply.body : ByteBuffer()
         var fields = HPACKHeaders()

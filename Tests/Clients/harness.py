@@ -479,7 +479,7 @@ class Backend:
     the backend's part itself.
     """
 
-    def __init__(self, answer=None, serve=None, records=True, port=0, receive_buffer=None):
+    def __init__(self, answer=None, serve=None, records=True, port=0, receive_buffer=None, address="127.0.0.1"):
         self.answer = answer or (lambda request: response(body=b"hello"))
         self.serve = serve or self._serve
         self.records = records
@@ -489,7 +489,7 @@ class Backend:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind(("127.0.0.1", port))
+        self.listener.bind((address, port))
         self.listener.listen(512)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -602,6 +602,7 @@ class Nginx:
         self.process = subprocess.Popen(
             ["nginx", "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(configuration)],
             env={**os.environ, "PATH": path},
+            start_new_session=True,
         )
         wait_until(self._answers, "nginx to listen")
 
@@ -621,6 +622,14 @@ class Nginx:
 
     def stop(self, at_once=True):
         """Ends it; `at_once` cuts its connections off."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM if at_once else signal.SIGQUIT)
-            self.process.wait(PATIENCE)
+        self.end(signal.SIGTERM if at_once else signal.SIGQUIT)
+
+    def end(self, number):
+        """Ends it with a signal: SIGKILL for all of its processes at once, others are told to the first one."""
+        if self.process.poll() is not None:
+            return
+        if number == signal.SIGKILL:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        self.process.wait(PATIENCE)

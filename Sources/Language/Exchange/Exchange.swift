@@ -25,6 +25,8 @@ public final class Exchange {
     public var peer = PeerAddress()
     /// Whether the client speaks over TLS.
     public var isSecure = false
+    /// Who the client proved to be with a certificate of its own.
+    public var clientCertificate: ClientCertificate?
     /// The client: the peer, or whom trusted peers name in `X-Forwarded-For`.
     public var clientAddress = PeerAddress()
     /// The id in logs, errors and `X-Request-Id`.
@@ -56,6 +58,7 @@ public final class Exchange {
         rewrittenPath = nil
         basePathEnd = 0
         parameters.count = 0
+        clientCertificate = nil
         requestID = RequestID()
         handler = nil
         client = nil

@@ -25,12 +25,15 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     private var isOver = false
     /// Decrypts what comes, once a certificate has been chosen.
     private var tls: NIOSSLServerHandler?
+    /// Why the client's certificate was refused.
+    private var clientFault: ClientFault?
     var position = 0
 
     init(server: ClientServer, plan: ListenerPlan) {
         self.server = server
         self.plan = plan
         worker = server.worker
+        arrival.entrance = plan.entrance
     }
 
     // MARK: The channel's events
@@ -67,7 +70,7 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if tls != nil { handshakeFailed(HandshakeFault.reason(error)) }
+        if tls != nil { handshakeFailed(clientFault?.rawValue ?? HandshakeFault.reason(error)) }
         close()
     }
 
@@ -119,7 +122,7 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
             close()
             return
         }
-        let handler = NIOSSLServerHandler(context: certified)
+        let handler = makeHandler(certified, context)
         tls = handler
         let hello = received
         received = ByteBuffer()
@@ -133,8 +136,28 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         pipeline.fireChannelRead(NIOAny(hello))
     }
 
+    private func makeHandler(_ certified: NIOSSLContext, _ context: ChannelHandlerContext) -> NIOSSLServerHandler {
+        guard let verifier = plan.tls?.verifier else { return NIOSSLServerHandler(context: certified) }
+        let loop = context.eventLoop
+        return NIOSSLServerHandler(context: certified) { [weak self] chain, verdict in
+            // Signatures are verified elsewhere, so that clients with long chains do not hold up the others.
+            loop.makeFutureWithTask { await verifier.fault(in: chain) }.assumeIsolated().whenComplete { result in
+                let fault = (try? result.get()) ?? nil
+                self?.clientFault = fault
+                verdict.succeed(fault == nil ? .certificateVerified : .failed)
+            }
+        }
+    }
+
     private func handshakeCompleted(_ negotiated: String?, _ context: ChannelHandlerContext) {
         guard !isOver, let tls else { return }
+        do throws(ClientFault) {
+            arrival.certificate = try plan.tls?.verifier?.identity(of: tls.peerCertificate)
+        } catch {
+            handshakeFailed(error.rawValue)
+            close()
+            return
+        }
         server.handler.handshakeEnded(.completed(version: tls.tlsVersion == .tlsv13 ? "1.3" : "1.2"))
         arrival.isSecure = true
         if negotiated == "h2" { becomeHTTP2(context) } else { becomeHTTP1(context) }

@@ -197,9 +197,7 @@ public final class ClientServer {
     func makeExchange(for client: any ClientStream, _ arrival: Arrival) -> Exchange {
         let exchange = worker.takeExchange()
         exchange.record.receivedAt = worker.now
-        exchange.peer = arrival.peer
-        exchange.clientAddress = arrival.peer
-        exchange.isSecure = arrival.isSecure
+        exchange.take(arrival)
         exchange.requestID = RequestID(using: &worker.random)
         exchange.client = client
         exchange.handler = handler

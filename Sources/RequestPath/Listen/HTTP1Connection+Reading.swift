@@ -92,6 +92,7 @@ extension HTTP1Connection {
             }
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
+        if let entrance = arrival?.entrance, entrance.answers(exchange) { return }
         server.handler.begin(exchange)
     }
 

@@ -23,6 +23,7 @@ extension HTTP1Connection: ClientStream {
         guard let exchange else { return }
         start(exchange, status: head.status)
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
+        if arrival?.entrance?.strictTransport != nil { dropped.insert(FieldNameSet(.strictTransportSecurity)) }
         switch head.framing {
         case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
         case .length: dropped.remove(FieldNameSet(.contentLength))
@@ -200,6 +201,10 @@ extension HTTP1Connection: ClientStream {
     private func endHead(_ exchange: Exchange, to out: inout HeadWriter) {
         out.writeStaticString("X-Request-Id: ")
         exchange.requestID.withText { out.writeBytes($0) }
+        if let line = arrival?.entrance?.strictTransport {
+            out.writeStaticString("\r\n")
+            out.writeImmutableBuffer(line)
+        }
         if server.isDraining || hasInputEnded && isRequestOver && !hasUnread { closesAfterResponse = true }
         if closesAfterResponse {
             out.writeStaticString("\r\nConnection: close\r\n\r\n")

@@ -76,11 +76,14 @@ public struct Listener: Sendable, Hashable {
     }
 
     /// What makes two listeners the same socket, however it is served.
-    public struct Socket: Sendable, Hashable {
+    public struct Socket: Sendable, Hashable, CustomStringConvertible {
         /// A numeric address.
         public var address: String
         /// 0 lets the system choose.
         public var port: Int
+
+        /// `127.0.0.1:8080` or `[::1]:8080`.
+        public var description: String { (address.contains(":") ? "[\(address)]" : address) + ":\(port)" }
     }
 
     /// The socket that it listens on.

@@ -64,8 +64,8 @@ enum BackendFailure: Error, Sendable, Equatable {
     /// Whether another attempt can't repeat what this one may have done: nothing was sent.
     var isUnsent: Bool {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .connectFailed, .connectTimeout:
-            true
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
+        case .connectFailed, .connectTimeout: true
         case .reset, .malformed, .timeout, .status: false
         }
     }

@@ -8,6 +8,7 @@ let targets = [
     (name: "FuzzHTTP2Request", fuzzes: "WireProperties"),
     (name: "FuzzResponseHead", fuzzes: "WireProperties"),
     (name: "FuzzBody", fuzzes: "WireProperties"),
+    (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
 ]
 
 let settings: [SwiftSetting] = [

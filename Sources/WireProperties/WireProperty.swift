@@ -9,6 +9,8 @@ public enum WireProperty: String, CaseIterable, Sendable {
     case responseHead = "FuzzResponseHead"
     /// `BodyDecoder` of chunked bodies, `TrailerFilter`, and the chunks written anew.
     case body = "FuzzBody"
+    /// `ProxyHeader`, both versions.
+    case proxyHeader = "FuzzProxyHeader"
 
     /// Holds the codec to the property for one input.
     public func check(_ input: [UInt8]) throws(Violation) {
@@ -17,6 +19,7 @@ public enum WireProperty: String, CaseIterable, Sendable {
         case .http2Request: try HTTP2RequestProperty.check(input)
         case .responseHead: try ResponseHeadProperty.check(input)
         case .body: try BodyProperty.check(input)
+        case .proxyHeader: try ProxyHeaderProperty.check(input)
         }
     }
 }

@@ -13,6 +13,7 @@ Everything listens on free loopback ports. Nothing here retries or repairs: byte
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -77,7 +78,8 @@ class Gateway:
     """A running gateway.
 
     `text` is its YAML file. A text without `listen:` gets a free port, one without `log:` an unbuffered JSON access
-    log, for `log_lines`. Other files of the configuration may be put into `folder` before.
+    log, for `log_lines`. Other files of the configuration may be put into `folder` before. `descriptors` is how many it may
+    have open.
     """
 
     protocol = "HTTP/1.1"
@@ -86,7 +88,8 @@ class Gateway:
     running = []
     """Every gateway that the tests at hand have started, for the report of a failure."""
 
-    def __init__(self, folder, text, arguments=(), environment=None, port=None, address="127.0.0.1", http2=False):
+    def __init__(self, folder, text, arguments=(), environment=None, port=None, address="127.0.0.1",
+                 descriptors=None, http2=False):  # fmt: skip
         self.address = address
         self.http2 = http2
         self.folder = pathlib.Path(folder)
@@ -104,6 +107,7 @@ class Gateway:
             stderr=self.errors,
             cwd=self.folder,
             env={**os.environ, **(environment or {})},
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors,) * 2)) if descriptors else None,
         )
         try:
             wait_until(self._answers, "the gateway to listen")
@@ -188,6 +192,11 @@ class Gateway:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) * 1024
         raise AssertionError(f"the gateway has no {name}")
+
+    def processor_time(self):
+        """The seconds of processor time that the gateway has taken."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -379,12 +388,14 @@ class Stream:
 class Client(Stream):
     """A client's connection to a loopback port."""
 
-    def __init__(self, port, address="127.0.0.1", patience=PATIENCE, receive_buffer=None):
+    def __init__(self, port, address="127.0.0.1", patience=PATIENCE, receive_buffer=None, source=None):
         connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(patience)
+        if source:
+            connection.bind((source, 0))
         connection.connect((address, port))
         super().__init__(connection)
 
@@ -449,6 +460,10 @@ class Peer(Stream):
         self.has_ended = threading.Event()
         """Set once the gateway has closed the connection, or the backend is through with it."""
 
+    def start_tls(self, context):
+        """Shakes hands; what is received and sent is encrypted from then on."""
+        self.socket = _Tap(context.wrap_socket(self.socket.bare, server_side=True), self)
+
     def read_request(self, with_body=True):
         """The next request, `None` at the connection's end. It is recorded when its head has come."""
         try:
@@ -473,7 +488,7 @@ class _Tap:
     """A socket whose incoming bytes are recorded."""
 
     def __init__(self, connection, peer):
-        self._connection = connection
+        self.bare = self._connection = connection
         self._peer = peer
 
     def recv(self, most):
@@ -491,10 +506,13 @@ class Backend:
 
     `answer` is given each request and returns the bytes of its response, `None` to close the connection instead; it may
     be replaced at any time. With `serve`, a function that is given each accepted connection (a `Peer`), a test plays
-    the backend's part itself.
+    the backend's part itself. `tls`, an `ssl.SSLContext`, has it speak TLS.
     """
 
-    def __init__(self, answer=None, serve=None, records=True, port=0, receive_buffer=None, address="127.0.0.1"):
+    def __init__(
+        self, answer=None, serve=None, records=True, port=0, receive_buffer=None, address="127.0.0.1", tls=None
+    ):
+        self.tls = tls
         self.answer = answer or (lambda request: response(body=b"hello"))
         self.serve = serve or self._serve
         self.records = records
@@ -511,7 +529,7 @@ class Backend:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def received(self):
@@ -530,6 +548,8 @@ class Backend:
 
     def _run(self, peer):
         try:
+            if self.tls:
+                peer.start_tls(self.tls)
             self.serve(peer)
         except (OSError, EOFError):
             pass

@@ -11,23 +11,34 @@ final class ScriptedServer: ExchangeHandler {
     let worker: WorkerContext
     private(set) var open: [Exchange] = []
     private(set) var ended: [(record: ExchangeRecord, client: String)] = []
+    private(set) var refused: [ConnectionRefusal] = []
     private var server: ClientServer?
     /// What is called for each call; it is left open without one.
     var answer: ((Exchange) -> Void)?
 
-    init(limits: Limits = Limits()) {
+    init(limits: Limits = Limits(), trustedProxies: [AddressRange] = []) {
         worker = WorkerContext(eventLoop: loop, seed: 1)
-        let settings = ClientSettings(limits: limits, trustedProxies: [], names: worker.fieldNames)
+        let settings = ClientSettings(limits: limits, trustedProxies: trustedProxies, names: worker.fieldNames)
         server = ClientServer(worker: worker, handler: self, settings: settings)
     }
 
-    func connect(from address: String = "192.0.2.7", http2: Bool = false) throws -> EmbeddedChannel {
+    /// - Parameters:
+    ///   - isProxied: whether the connection begins with a PROXY protocol header.
+    ///   - speaksHTTP2: whether it may be one of HTTP/2.
+    func connect(
+        from address: String = "192.0.2.7",
+        proxied isProxied: Bool = false,
+        http2 speaksHTTP2: Bool = false
+    ) throws -> EmbeddedChannel {
         guard let server else { throw ChannelError.alreadyClosed }
         let channel = EmbeddedChannel(loop: loop)
         let peer = try SocketAddress(ipAddress: address, port: 4_000)
         channel.remoteAddress = peer
         let pipeline = channel.pipeline.syncOperations
-        if http2 {
+        if isProxied {
+            let plan = try ListenerPlan(Listener(port: 0, proxyProtocol: true))
+            try pipeline.addHandler(ProxiedConnection(server: server, plan: plan))
+        } else if speaksHTTP2 {
             let plan = try ListenerPlan(Listener(port: 0, http2: true))
             try pipeline.addHandler(ArrivingConnection(server: server, plan: plan))
         } else {
@@ -43,6 +54,10 @@ final class ScriptedServer: ExchangeHandler {
 
     // MARK: ExchangeHandler
 
+    func tunnelOpened() {}
+
+    func tunnelClosed() {}
+
     func begin(_ exchange: Exchange) {
         open.append(exchange)
         answer?(exchange)
@@ -55,6 +70,7 @@ final class ScriptedServer: ExchangeHandler {
     func connectionClosed() {}
 
     func handshakeEnded(_ result: HandshakeResult) {}
+    func connectionRefused(_ reason: ConnectionRefusal) { refused.append(reason) }
 
     func end(_ exchange: Exchange) {
         open.removeAll { $0 === exchange }

@@ -27,28 +27,39 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     private var tls: NIOSSLServerHandler?
     /// Why the client's certificate was refused.
     private var clientFault: ClientFault?
+    private let isAdmitted: Bool
     var position = 0
 
-    init(server: ClientServer, plan: ListenerPlan) {
+    /// - Parameter arrival: given when the connection was admitted before, for a PROXY protocol header.
+    init(server: ClientServer, plan: ListenerPlan, arrival: Arrival? = nil) {
         self.server = server
         self.plan = plan
         worker = server.worker
-        arrival.entrance = plan.entrance
+        isAdmitted = arrival != nil
+        if let arrival { self.arrival = arrival }
+        self.arrival.entrance = plan.entrance
     }
 
     // MARK: The channel's events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if isAdmitted { waitForFirstBytes() }
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard server.admit(self) else {
+        arrival.peer = server.peerAddress(of: context.channel)
+        guard server.admit(self, from: arrival.peer) else {
             isOver = true
             context.close(promise: nil)
             return
         }
-        arrival.peer = server.peerAddress(of: context.channel)
+        waitForFirstBytes()
+    }
+
+    private func waitForFirstBytes() {
         let slot = worker.deadlines.add(self)
         deadline = slot
         worker.deadlines.set(slot, at: worker.now &+ server.settings.headTimeout)

@@ -7,14 +7,38 @@ import NIOCore
 final class Entrance: Sendable {
     /// The whole line of `Strict-Transport-Security` without its end; `nil` without such a statement.
     let strictTransport: ByteBuffer?
+    /// Its value alone.
+    let strictTransportValue: String?
     private let redirectPort: Int?
     private let challenges: ChallengeFolder?
 
     init?(_ listener: Listener) {
-        strictTransport = listener.tls?.strictTransport.map { ByteBuffer(string: $0.line) }
+        strictTransportValue = listener.tls?.strictTransport?.value
+        strictTransport = strictTransportValue.map { ByteBuffer(string: "Strict-Transport-Security: \($0)") }
         redirectPort = listener.redirectPort
         challenges = listener.challengeFolder.map { ChallengeFolder(path: $0) }
         if strictTransport == nil, redirectPort == nil, challenges == nil { return nil }
+    }
+
+    /// A backend's fields as far as they are passed on: the listener's own statement of Strict-Transport-Security replaces
+    /// theirs, since a browser heeds but the first (RFC 6797, 8.1).
+    func fields(of head: borrowing ResponseHead) -> FieldSection {
+        var section = head.section
+        guard strictTransport != nil else { return section }
+        let bytes = head.bytes.readableBytesUInt8Span
+        let name = "strict-transport-security".utf8.span
+        if section.fields.contains(where: { Self.isNamed(name, $0, in: bytes) }) {
+            section.fields.removeAll { Self.isNamed(name, $0, in: bytes) }
+        }
+        return section
+    }
+
+    private static func isNamed(_ name: Span<UInt8>, _ field: Field, in bytes: Span<UInt8>) -> Bool {
+        guard field.name.count == name.count else { return false }
+        for offset in 0..<name.count where bytes[Int(field.name.start) + offset] | 0x20 != name[offset] | 0x20 {
+            return false
+        }
+        return true
     }
 
     /// Answers a request that goes no further than the listener.
@@ -50,12 +74,12 @@ final class Entrance: Sendable {
 }
 
 extension StrictTransport {
-    /// The field's line (RFC 6797, 6.1).
-    fileprivate var line: String {
-        var line = "Strict-Transport-Security: max-age=\(maximumAge.components.seconds)"
-        if includesSubdomains { line += "; includeSubDomains" }
-        if mayBePreloaded { line += "; preload" }
-        return line
+    /// The field's value (RFC 6797, 6.1).
+    fileprivate var value: String {
+        var value = "max-age=\(maximumAge.components.seconds)"
+        if includesSubdomains { value += "; includeSubDomains" }
+        if mayBePreloaded { value += "; preload" }
+        return value
     }
 }
 

@@ -42,6 +42,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     var streams = HTTP2StreamTable()
     /// The newest stream that was served.
     private(set) var lastStream = HTTP2StreamID.rootStream
+    private var served = 0
     /// Streams of which something was written, or has left, since they were settled.
     private var unsettled: [HTTP2Stream] = []
     private var isSettling = false
@@ -159,6 +160,8 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         streams.append(stream.start(id, of: self))
         if streams.count == 1 { updateDeadline() }
         stream.begin(content.headers, isLast: content.endStream)
+        served += 1
+        if served == server.settings.requestsPerConnection { drain() }
     }
 
     /// A stream was reset because of what the client sent on it. One that does so all the time is sent away, as it is for its own

@@ -52,6 +52,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     private var isReading = false
     private var isFlushScheduled = false
     var isWritable = true
+    var responsePace = ResponsePace()
     /// What NIO's handler closes the connection for.
     private var failure: HTTP2ErrorCode?
     private var faults = 0
@@ -103,7 +104,10 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
-        if isWritable { settle() }
+        if isWritable {
+            responsePace.reset()
+            settle()
+        }
         updateDeadline()
     }
 

@@ -211,6 +211,11 @@ extension HTTP2Stream: ClientStream {
 
     /// The client has been slow to take what was sent. It is given up when it is too slow.
     func checkReader(_ connection: HTTP2Connection) {
+        // While the socket is full, nothing leaves for any stream: the connection sees to it.
+        guard connection.isWritable else {
+            setDeadline(at: worker.now &+ connection.server.settings.rates.grace)
+            return
+        }
         let verdict = responsePace.check(
             taken: sent - queued,
             at: worker.now,

@@ -26,6 +26,8 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     private var deadline: Deadlines.Slot?
     /// Told when a head does not come to its end.
     weak var connection: HTTP2Connection?
+    /// Bytes that were written.
+    private(set) var sent = 0
     /// Whether nothing that still comes is looked at, since the connection is over.
     var isDeaf = false
 
@@ -79,6 +81,7 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
             promise?.fail(ChannelError.operationUnsupported)
             return
         }
+        sent += part.readableBytes
         if !hasSentSettings {
             hasSentSettings = true
             gather(Self.settings(part, streams: streams), context)

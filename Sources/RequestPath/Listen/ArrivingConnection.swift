@@ -213,13 +213,18 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     private func becomeHTTP2(_ context: ChannelHandlerContext) {
-        let transport = HTTP2Transport(worker: worker, streams: server.settings.http2.limits.streams)
+        let settings = server.settings.http2
+        let transport = HTTP2Transport(
+            worker: worker,
+            streams: settings.limits.streams,
+            isSecure: arrival.isSecure
+        )
         let connection = HTTP2Connection(server: server, arrival: arrival, transport: transport)
         let frames = NIOHTTP2Handler(
             mode: .server,
             frameDelegate: connection,
-            connectionConfiguration: server.settings.http2.connection,
-            streamConfiguration: server.settings.http2.stream
+            connectionConfiguration: settings.connection,
+            streamConfiguration: settings.stream
         )
         handOver(to: connection, through: [transport, frames, connection], context)
     }

@@ -8,6 +8,7 @@ let targets = [
     (name: "FuzzResponseHead", fuzzes: "WireProperties"),
     (name: "FuzzBody", fuzzes: "WireProperties"),
     (name: "FuzzClientHello", fuzzes: "WireProperties"),
+    (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
 ]
 
 let settings: [SwiftSetting] = [

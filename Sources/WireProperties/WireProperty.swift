@@ -9,6 +9,8 @@ public enum WireProperty: String, CaseIterable, Sendable {
     case body = "FuzzBody"
     /// `ClientHelloParser`.
     case clientHello = "FuzzClientHello"
+    /// `ProxyHeader`, both versions.
+    case proxyHeader = "FuzzProxyHeader"
 
     /// Holds the codec to the property for one input.
     public func check(_ input: [UInt8]) throws(Violation) {
@@ -17,6 +19,7 @@ public enum WireProperty: String, CaseIterable, Sendable {
         case .responseHead: try ResponseHeadProperty.check(input)
         case .body: try BodyProperty.check(input)
         case .clientHello: try ClientHelloProperty.check(input)
+        case .proxyHeader: try ProxyHeaderProperty.check(input)
         }
     }
 }

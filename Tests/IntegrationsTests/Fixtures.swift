@@ -19,7 +19,7 @@ final class EmbeddedBackend {
     /// - Parameter inFlight: is shared with backends of other workers.
     init(_ settings: Backend = .sample(), inFlight: InFlightCounts = InFlightCounts()) throws {
         worker = WorkerContext(eventLoop: loop, seed: 1)
-        upstream = Upstream(settings, worker: worker, workers: 1, inFlight: inFlight)
+        upstream = Upstream(try BackendPlan(settings), worker: worker, workers: 1, inFlight: inFlight)
         calls = ProxyCalls(worker: worker)
         try apply(settings)
     }
@@ -29,7 +29,7 @@ final class EmbeddedBackend {
         let targets = try settings.targets.map { target in
             ResolvedTarget(target: target, address: try SocketAddress(ipAddress: target.host, port: target.port))
         }
-        upstream.apply(settings, targets: targets)
+        upstream.apply(try BackendPlan(settings), targets: targets)
     }
 
     /// Begins an attempt without a call.

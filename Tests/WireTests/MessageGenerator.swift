@@ -24,6 +24,24 @@ struct MessageGenerator {
         return Array(latin1: line + "\r\n" + section(with: "Server: x"))
     }
 
+    /// A PROXY protocol header of either version, and what may follow it.
+    mutating func proxyHeader() -> [UInt8] {
+        if flip() {
+            let lines = [
+                "TCP4 192.0.2.1 198.51.100.1 51000 443", "TCP6 2001:db8::1 ::ffff:192.0.2.9 1 65535", "UNKNOWN",
+                "UNKNOWN x  y", "TCP4 1.2.3.4 5.6.7.8 0 01", "TCP4 1.2.3.04 5.6.7.8 0 1", "TCP6 1.2.3.4 ::1 1 2",
+            ]
+            return Array(("PROXY " + pick(lines) + "\r\n" + pick(["", "GET /"])).utf8)
+        }
+        let family = pick([0x00, 0x11, 0x12, 0x21, 0x31, 0x41] as [UInt8])
+        let size = [0x11: 12, 0x12: 12, 0x21: 36, 0x31: 216][family] ?? 0
+        let extensions = pick([[], [4, 0, 1, 9], [4, 0, 2, 9], [1, 0, 0, 2, 0, 3, 1, 2, 3]] as [[UInt8]])
+        let signature: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A]
+        let addresses = (0..<size).map { _ in UInt8(number(below: 256)) }
+        let length = UInt8(addresses.count + extensions.count)
+        return signature + [pick([0x20, 0x21, 0x21, 0x22]), family, 0, length] + addresses + extensions
+    }
+
     /// A chunked body behind the bytes that say how it is cut; see `BodyProperty`.
     mutating func body() -> [UInt8] {
         let cuts = (0..<number(below: 6)).map { _ in UInt8(number(below: 30)) }

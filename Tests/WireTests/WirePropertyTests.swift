@@ -18,6 +18,7 @@ import WireProperties
                     case .responseHead: generator.response()
                     case .body: generator.body()
                     case .clientHello: generator.clientHello()
+                    case .proxyHeader: generator.proxyHeader()
                     }
                 if count % 2 == 1 { generator.damage(&input) }
                 try hold(property, for: input)

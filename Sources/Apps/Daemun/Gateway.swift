@@ -40,7 +40,15 @@ public actor Gateway {
             targets: await names.directory(for: model.backends),
             accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) }
         )
-        let plane = try await DataPlane.start(publication, threads: options.threads)
+        let logger = options.logger
+        let plane = try await DataPlane.start(publication, threads: options.threads) { trouble in
+            logger.warning(
+                "backend fails",
+                metadata: [
+                    "backend": "\(trouble.backend)", "target": "\(trouble.target)", "reason": "\(trouble.reason)",
+                ]
+            )
+        }
         let gateway = Gateway(
             options: options,
             plane: plane,
@@ -175,7 +183,13 @@ public actor Gateway {
         let monitor = health ?? makeHealthMonitor()
         health = monitor
         let backends = current.snapshot.model.backends
-        await monitor.watch(backends, targets: current.targets)
+        for backend in backends where backend.trustsAnybody {
+            options.logger.warning(
+                "certificates are not verified: whoever answers for this backend is believed",
+                metadata: ["backend": "\(backend.name)"]
+            )
+        }
+        await monitor.watch(current.snapshot.backends, targets: current.targets)
         await names.watch(backends) { [weak self] targets in await self?.take(targets) }
     }
 
@@ -189,7 +203,7 @@ public actor Gateway {
     private func take(_ targets: TargetDirectory) async {
         current.targets = targets
         try? await plane.update(targets)
-        await health?.watch(current.snapshot.model.backends, targets: targets)
+        await health?.watch(current.snapshot.backends, targets: targets)
     }
 
     // MARK: Certificates

@@ -1,6 +1,7 @@
 import Exchange
 import Model
 import NIOCore
+import NIOHTTP2
 import NIOSSL
 import NIOTLS
 import Wire
@@ -32,28 +33,39 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     private var tls: NIOSSLServerHandler?
     /// Why the client's certificate was refused.
     private var clientFault: ClientFault?
+    private let isAdmitted: Bool
     var position = 0
 
-    init(server: ClientServer, plan: ListenerPlan) {
+    /// - Parameter arrival: given when the connection was admitted before, for a PROXY protocol header.
+    init(server: ClientServer, plan: ListenerPlan, arrival: Arrival? = nil) {
         self.server = server
         self.plan = plan
         worker = server.worker
-        arrival.entrance = plan.entrance
+        isAdmitted = arrival != nil
+        if let arrival { self.arrival = arrival }
+        self.arrival.entrance = plan.entrance
     }
 
     // MARK: The channel's events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if isAdmitted { waitForFirstBytes() }
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard server.admit(self) else {
+        arrival.peer = server.peerAddress(of: context.channel)
+        guard server.admit(self, from: arrival.peer) else {
             isOver = true
             context.close(promise: nil)
             return
         }
-        arrival.peer = server.peerAddress(of: context.channel)
+        waitForFirstBytes()
+    }
+
+    private func waitForFirstBytes() {
         let slot = worker.deadlines.add(self)
         deadline = slot
         worker.deadlines.set(slot, at: worker.now &+ server.settings.headTimeout)
@@ -187,7 +199,7 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     private func refuseCleartext(_ context: ChannelHandlerContext) {
         let connection = HTTP1Connection(server: server, arrival: arrival)
         received = ByteBuffer()
-        handOver(to: connection, context)
+        handOver(to: connection, through: [connection], context)
         connection.refuseUnread(
             Refusal(status: 400, cause: "tls.expected", message: "This port speaks HTTPS, not plain HTTP")
         )
@@ -211,15 +223,28 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     private func becomeHTTP1(_ context: ChannelHandlerContext) {
-        handOver(to: HTTP1Connection(server: server, arrival: arrival), context)
+        let connection = HTTP1Connection(server: server, arrival: arrival)
+        handOver(to: connection, through: [connection], context)
     }
 
     private func becomeHTTP2(_ context: ChannelHandlerContext) {
-        close()
+        let transport = HTTP2Transport(worker: worker, streams: server.settings.http2.limits.streams)
+        let connection = HTTP2Connection(server: server, arrival: arrival, transport: transport)
+        let frames = NIOHTTP2Handler(
+            mode: .server,
+            frameDelegate: connection,
+            connectionConfiguration: server.settings.http2.connection,
+            streamConfiguration: server.settings.http2.stream
+        )
+        handOver(to: connection, through: [transport, frames, connection], context)
     }
 
-    /// Lets the protocol's handler take this one's place in the pipeline and at the server, and gives it what was read.
-    private func handOver(to connection: any ClientConnection & ChannelHandler, _ context: ChannelHandlerContext) {
+    /// Lets the protocol's handlers take this one's place in the pipeline and at the server, and gives them what was read.
+    private func handOver(
+        to connection: any ClientConnection,
+        through handlers: [any ChannelHandler],
+        _ context: ChannelHandlerContext
+    ) {
         guard let deadline else { return }
         self.deadline = nil
         isOver = true
@@ -228,7 +253,11 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         let rest = received
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandler(connection, position: .after(self))
+            var previous: any ChannelHandler = self
+            for handler in handlers {
+                try pipeline.addHandler(handler, position: .after(previous))
+                previous = handler
+            }
         } catch {
             connection.abort("gateway.stopping")
             return

@@ -22,6 +22,7 @@ extension HTTP1Connection: ClientStream {
     func send(_ head: borrowing ResponseHead) {
         guard let exchange else { return }
         start(exchange, status: head.status)
+        if head.status == 101 { return openTunnel(head, exchange) }
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
         switch head.framing {
         case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
@@ -42,6 +43,24 @@ extension HTTP1Connection: ClientStream {
             if isResponseChunked { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
             endHead(exchange, to: &out)
         }
+    }
+
+    /// Lets bytes through in both directions from here on. Those that the client has sent before are its first ones (and would be a
+    /// next request, had the backend answered otherwise).
+    private func openTunnel(_ head: borrowing ResponseHead, _ exchange: Exchange) {
+        isTunnel = true
+        closesAfterResponse = true
+        body = BodyDecoder(.untilClose)
+        isRequestOver = false
+        let dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
+        worker.responseScratch.writeHead { out in
+            Self.writeStatusLine(head, to: &out)
+            out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            out.writeStaticString("Connection: Upgrade\r\nUpgrade: websocket\r\nX-Request-Id: ")
+            exchange.requestID.withText { out.writeBytes($0) }
+            out.writeStaticString("\r\n\r\n")
+        }
+        if server.isDraining { exchange.integration?.drain() }
     }
 
     func sendBody(_ part: ByteBuffer) {
@@ -170,12 +189,8 @@ extension HTTP1Connection: ClientStream {
         guard let exchange else { return }
         self.exchange = nil
         hasResponseStarted = false
-        if let cause, exchange.record.cause == nil { exchange.record.cause = cause }
-        if exchange.record.status == 0 { exchange.record.status = 499 }
-        exchange.record.endedAt = now
-        exchange.integration?.cancel()
-        exchange.integration = nil
-        server.handler.end(exchange)
+        if responsePace.isWatching { responsePace.reset() }
+        server.end(exchange, cause: cause, at: now)
     }
 
     func sendContinue() {
@@ -241,7 +256,7 @@ extension HTTP1Connection: ClientStream {
     func finishOutput() {
         guard let context, phase != .lingering, phase != .closed else { return }
         phase = .lingering
-        setDeadline(server.settings.bodyIdleTimeout)
+        setDeadline(server.settings.rates.grace)
         worker.claimResponseScratch(for: self)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in

@@ -4,12 +4,15 @@ import Observation
 /// What one worker knows of a backend, for metrics.
 struct BackendStatus: Sendable {
     var name: String
+    /// Whether its certificates are not verified.
+    var trustsAnybody: Bool
     var endpoints: [EndpointStatus]
     /// `nil` without a circuit breaker.
     var circuit: CircuitStatus?
 
     init(_ upstream: Upstream) {
         name = upstream.name
+        trustsAnybody = upstream.trustsAnybody
         endpoints = upstream.status()
         circuit = upstream.circuit()
     }
@@ -52,6 +55,14 @@ struct BackendStatus: Sendable {
             }
             return MetricFamily(name: name, help: help, kind: kind, samples: samples)
         }
+        let unverified = MetricFamily(
+            name: "daemun_backend_tls_unverified",
+            help: "1 for a backend whose certificates are not verified.",
+            kind: .gauge,
+            samples: Set(all.filter(\.trustsAnybody).map(\.name)).sorted().map { name in
+                MetricSample([MetricLabel("backend", name)], value: .number(1))
+            }
+        )
         return [
             family("daemun_backend_requests_active", "Requests in flight.", .gauge, \.active),
             family("daemun_backend_connections_open", "Connections open or being opened.", .gauge, \.open),
@@ -69,6 +80,7 @@ struct BackendStatus: Sendable {
                 .counter,
                 \.totals.busy
             ),
+            unverified,
         ]
     }
 
@@ -99,7 +111,7 @@ struct BackendStatus: Sendable {
         }
         return [
             family("daemun_backend_circuit_open", "Workers whose circuit is open.", .gauge, \.open),
-            family("daemun_backend_circuit_half_open", "Workers whose circuit lets probes through.", .gauge, \.halfOpen),
+            family("daemun_backend_circuit_half_open", "Workers whose circuit is half-open.", .gauge, \.halfOpen),
             family(
                 "daemun_backend_circuit_opened_total",
                 "Times that a worker opened its circuit.",

@@ -1,4 +1,5 @@
 public import Exchange
+public import Integrations
 public import Listen
 public import Model
 import Observation
@@ -15,6 +16,8 @@ public final class Snapshot: Sendable {
     let accessLogFormat: AccessLogFormat?
     /// The sockets, in the order of the model.
     public let listeners: [ListenerPlan]
+    /// In the order of the model.
+    public let backends: [BackendPlan]
     let router: Router
     let plans: ContiguousArray<Plan>
     /// Where the plans of each API start in `plans`.
@@ -41,7 +44,17 @@ public final class Snapshot: Sendable {
             }
         }
         var names: [String: Int] = [:]
-        for (index, backend) in model.backends.enumerated() { names[backend.name] = index }
+        var backends: [BackendPlan] = []
+        var earlier: [String: BackendPlan] = [:]
+        for plan in former?.backends ?? [] { earlier[plan.settings.name] = plan }
+        for (index, backend) in model.backends.enumerated() {
+            names[backend.name] = index
+            do throws(Fault) {
+                backends.append(try BackendPlan(backend, former: earlier[backend.name]))
+            } catch {
+                faults.append(error)
+            }
+        }
         var compiler = PlanCompiler(steps: steps, backends: names)
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []
@@ -61,6 +74,7 @@ public final class Snapshot: Sendable {
         }
         guard faults.isEmpty else { throw Faults(faults) }
         self.listeners = listeners
+        self.backends = backends
         accessLogFormat = format
         metricsLayout = MetricsLayout(routes: plans.map(\.identity))
         self.plans = plans

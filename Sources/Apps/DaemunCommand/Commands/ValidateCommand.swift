@@ -28,11 +28,18 @@ struct ValidateCommand: ReportingCommand {
         switch try input.model() {
         case .success(let model):
             if json { return try .json([Fault]()) }
-            return Report(output: style.green("No fault") + ": " + Self.summary(model) + "\n")
+            return Report(output: style.green("No fault") + ": " + Self.summary(model) + "\n" + Self.warnings(model))
         case .failure(let faults):
             if json { return try .json(faults.all, isAtFault: true) }
             return Report(output: style.lines(faults), isAtFault: true)
         }
+    }
+
+    /// What is no fault, but nobody should overlook.
+    private static func warnings(_ model: Model) -> String {
+        model.backends.filter(\.trustsAnybody).map { backend in
+            "Warning: backend \(backend.name) is believed whatever its certificate (verify: false)\n"
+        }.joined()
     }
 
     private static func summary(_ model: Model) -> String {

@@ -1,5 +1,6 @@
-/// The URL of a server, `http://host:port/path`: an origin and perhaps a path.
+/// The URL of a server, `http://host:port/path` (`ws` says the same, and `wss` is `https`): an origin and perhaps a path.
 struct BackendURL: Hashable {
+    var scheme: Backend.Target.Scheme
     /// A name in lower case, or a numeric address without brackets.
     var host: String
     /// 1…65535.
@@ -8,7 +9,10 @@ struct BackendURL: Hashable {
     var path: String?
 
     /// The name of the backend that a route makes by naming the URL instead of a backend.
-    var origin: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    var origin: String {
+        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return scheme == .http ? authority : "\(scheme.rawValue)://\(authority)"
+    }
 
     /// Reads a URL.
     /// - Throws: a fault without location that says what is wrong.
@@ -16,11 +20,17 @@ struct BackendURL: Hashable {
         guard let separator = text.firstRange(of: "://") else {
             throw Fault("expected a URL, as http://127.0.0.1:9001", text: text, suggestion: "http://" + text)
         }
-        switch text[..<separator.lowerBound].lowercased() {
-        case "http": break
-        case "https": throw Fault("TLS to backends is not served yet", text: text)
-        default: throw Fault("a backend is reached over http", text: text)
+        let written = text[..<separator.lowerBound].lowercased()
+        guard let scheme = Self.scheme(written) else {
+            let known = Backend.Target.Scheme.allCases.map(\.rawValue)
+            let suggestion = Spelling.closest(to: written, among: known)
+            throw Fault(
+                "a backend is reached over \(known.dropLast().joined(separator: ", ")) or \(known.last ?? "")",
+                text: text,
+                suggestion: suggestion.map { $0 + text[separator.lowerBound...] }
+            )
         }
+        self.scheme = scheme
         let rest = text[separator.upperBound...]
         let authority = rest.prefix { !"/?#".contains($0) }
         let path = rest.dropFirst(authority.count)
@@ -28,11 +38,24 @@ struct BackendURL: Hashable {
             throw Fault("a backend's URL has no query and no fragment", text: text)
         }
         self.path = path.isEmpty ? nil : String(path)
-        (host, port) = try Self.authority(authority, of: text)
+        (host, port) = try Self.authority(authority, defaultPort: scheme.defaultPort, of: text)
     }
 
-    /// Reads `host`, `host:port` or `[address]:port`; the port is 80 unless stated.
-    private static func authority(_ authority: Substring, of text: String) throws(Fault) -> (String, Int) {
+    /// WebSocket's schemes mean HTTP's, which its handshake is.
+    private static func scheme(_ text: String) -> Backend.Target.Scheme? {
+        switch text {
+        case "ws": .http
+        case "wss": .https
+        default: Backend.Target.Scheme(rawValue: text)
+        }
+    }
+
+    /// Reads `host`, `host:port` or `[address]:port`; the port may be missing.
+    private static func authority(
+        _ authority: Substring,
+        defaultPort: Int,
+        of text: String
+    ) throws(Fault) -> (String, Int) {
         guard !authority.contains("@") else { throw Fault("a backend's URL has no user", text: text) }
         var name = authority
         var port: Substring?
@@ -48,14 +71,14 @@ struct BackendURL: Hashable {
             port = authority[authority.index(after: colon)...]
         }
         guard isHost(String(name)) else { throw Fault("expected a host's name or numeric address", text: text) }
-        guard let port else { return (name.lowercased(), 80) }
+        guard let port else { return (name.lowercased(), defaultPort) }
         guard port.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(port), (1...65_535).contains(number)
         else { throw Fault("a port lies between 1 and 65535", text: text) }
         return (name.lowercased(), number)
     }
 
     /// Whether a text is a name (RFC 1123, with the underscores that container networks use) or a numeric address.
-    private static func isHost(_ name: String) -> Bool {
+    static func isHost(_ name: String) -> Bool {
         if name.contains(":") { return IPAddress(name) != nil }
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
         let areLabels = labels.allSatisfy { label in
@@ -71,6 +94,6 @@ extension BackendURL {
     /// Whether a text is what `Host` may hold: a host, perhaps with a port.
     static func isAuthority(_ text: String) -> Bool {
         !text.contains("/") && !text.contains("?") && !text.contains("#")
-            && (try? authority(text[...], of: text)) != nil
+            && (try? authority(text[...], defaultPort: 80, of: text)) != nil
     }
 }

@@ -2,7 +2,7 @@
 struct ConfigurationFile {
     var listeners: [Located<ListenerDeclaration>]
     var apis: [Named<String, APIDeclaration>]
-    var backends: [Named<String, Backend>]
+    var backends: [Named<String, BackendDeclaration>]
     var accessLog: AccessLog?
     var admin: Located<AdminDeclaration>?
     var trustedProxies: [Located<AddressRange>]
@@ -37,7 +37,7 @@ struct ConfigurationFile {
             ),
             .optional(
                 "backends",
-                Shape<[Named<String, Backend>]>.map(of: .backend, key: .name),
+                Shape<[Named<String, BackendDeclaration>]>.map(of: .backend, key: .name),
                 default: [],
                 "The groups of servers, by name."
             ),

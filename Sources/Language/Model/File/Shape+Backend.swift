@@ -1,4 +1,4 @@
-extension Shape<Backend> {
+extension Shape<BackendDeclaration> {
     /// An element of `backends`, whose name and place `ModelAssembly` fills in.
     static var backend: Shape {
         let defaults = Backend(name: "", targets: [])
@@ -26,26 +26,38 @@ extension Shape<Backend> {
                 "Requests that may be in flight to each server, from all workers together. Without it, any number."
             ),
             .optional(
+                "tls",
+                .backendTLS,
+                "TLS to servers with https or h2 URLs: whom to believe, and who the gateway is."
+            ),
+            .optional(
                 "resolve",
                 .duration(from: .seconds(1)),
                 default: defaults.resolveInterval,
                 "How often names are looked up again."
             )
-        ) { targets, balance, health, retry, pool, ejection, breaker, concurrency, resolve in
-            Backend(
-                name: "",
-                targets: targets.map(\.value),
-                balance: balance,
-                health: health,
-                retry: retry,
-                pool: pool,
-                ejection: ejection,
-                breaker: breaker,
-                concurrency: concurrency,
-                resolveInterval: resolve
+        ) { targets, balance, health, retry, pool, ejection, breaker, concurrency, tls, resolve in
+            BackendDeclaration(
+                backend: Backend(
+                    name: "",
+                    targets: targets.map(\.value),
+                    balance: balance,
+                    health: health,
+                    retry: retry,
+                    pool: pool,
+                    ejection: ejection,
+                    breaker: breaker,
+                    concurrency: concurrency,
+                    tls: tls?.settings ?? defaults.tls,
+                    resolveInterval: resolve
+                ),
+                tls: tls
             )
         }
-        .checked { backend, node, faults in
+        .checked { declaration, node, faults in
+            if let tls = node["tls"], !declaration.backend.usesTLS {
+                faults.add("no server of this backend has an https or h2 URL", at: tls.location)
+            }
             guard case .sequence(let targets) = node["targets"]?.content, targets.isEmpty else { return }
             faults.add("a backend has at least one target", at: (node["targets"] ?? node).location)
         }
@@ -54,7 +66,8 @@ extension Shape<Backend> {
 
 extension Shape<Backend.Target> {
     fileprivate static var target: Shape {
-        let url = Shape<BackendURL>.scalar("a URL, as http://127.0.0.1:9001") { (text) throws(Fault) in
+        let expected = "a URL (http, https, h2 or h2c), as http://127.0.0.1:9001"
+        let url = Shape<BackendURL>.scalar(expected) { (text) throws(Fault) in
             let url = try BackendURL(text)
             // A prefix is literal: its parameters would belong to no route.
             _ = try BasePath(url.path ?? "/")
@@ -63,7 +76,13 @@ extension Shape<Backend.Target> {
         let make = { (url: BackendURL, weight: Int) in
             let path = url.path ?? ""
             let prefix = path.hasSuffix("/") ? String(path.dropLast()) : path
-            return Backend.Target(host: url.host, port: url.port, pathPrefix: prefix, weight: weight)
+            return Backend.Target(
+                scheme: url.scheme,
+                host: url.host,
+                port: url.port,
+                pathPrefix: prefix,
+                weight: weight
+            )
         }
         return .either(
             scalar: url.map { make($0, 1) },
@@ -221,9 +240,20 @@ extension Shape<Backend.Pool> {
                 .duration(),
                 default: defaults.idleTimeout,
                 "An unused connection is closed after this time; keep it below the server's own."
+            ),
+            .optional(
+                "websockets",
+                .integer(0...1_000_000),
+                default: defaults.maxWebSockets,
+                "WebSocket connections to one server, apart from the others. Beyond it they are answered with 503."
             )
-        ) { connections, waiting, idle in
-            Backend.Pool(maxConnections: connections, maxWaiting: waiting, idleTimeout: idle)
+        ) { connections, waiting, idle, webSockets in
+            Backend.Pool(
+                maxConnections: connections,
+                maxWaiting: waiting,
+                idleTimeout: idle,
+                maxWebSockets: webSockets
+            )
         }
     }
 }

@@ -52,6 +52,12 @@ extension Shape<ListenerDeclaration> {
                     default: Listener(port: 0).http2,
                     "Whether clients may speak HTTP/2 without TLS, by prior knowledge."
                 ),
+                .optional(
+                    "proxy_protocol",
+                    .flag,
+                    default: Listener(port: 0).proxyProtocol,
+                    "Whether each connection must begin with a PROXY protocol header (version 1 or 2)."
+                ),
                 .optional("tls", .tls, "Certificates, versions and clients of TLS. Without it, none is spoken."),
                 .optional(
                     "redirect",
@@ -63,9 +69,9 @@ extension Shape<ListenerDeclaration> {
                     Shape<String>.text("a folder").located,
                     "The folder that answers /.well-known/acme-challenge/, as certbot's --webroot fills it."
                 )
-            ) { port, address, http2, tls, redirect, challengeFolder in
+            ) { port, address, http2, proxyProtocol, tls, redirect, challengeFolder in
                 ListenerDeclaration(
-                    listener: Listener(address: address, port: port, http2: http2),
+                    listener: Listener(address: address, port: port, http2: http2, proxyProtocol: proxyProtocol),
                     tls: tls,
                     redirect: redirect,
                     challengeFolder: challengeFolder
@@ -90,7 +96,7 @@ extension Shape<TLSDeclaration> {
                 default: .intermediate,
                 "modern: TLS 1.3 alone. intermediate: TLS 1.2, too, with forward secrecy and AEAD."
             ),
-            .optional("http2", .flag, default: false, "Whether clients may choose HTTP/2 (ALPN)."),
+            .optional("http2", .flag, default: true, "Whether clients may choose HTTP/2 (ALPN)."),
             .optional("client", .clientAuthentication, "Clients' certificates. Without it, none is asked for."),
             .optional(
                 "hsts",

@@ -13,7 +13,8 @@ struct ModelAssembly {
     mutating func model(from file: ConfigurationFile) -> Model {
         for declaration in file.backends {
             backendNames.insert(declaration.key)
-            guard var backend = declaration.value else { continue }
+            guard let value = declaration.value else { continue }
+            var backend = backend(from: value)
             backend.name = declaration.key
             backend.source = declaration.location
             backends.append(backend)
@@ -51,6 +52,22 @@ struct ModelAssembly {
         var admin = declaration.listener
         if let token = declaration.token { admin.token = loader.loadSecret(token) }
         return admin
+    }
+
+    private mutating func backend(from declaration: BackendDeclaration) -> Backend {
+        var backend = declaration.backend
+        guard let tls = declaration.tls else { return backend }
+        backend.tls.authorities = tls.authorities.flatMap { loader.loadContent($0) }
+        guard let certificate = tls.certificate, let key = tls.key else { return backend }
+        let chain = loader.loadContent(certificate)
+        if let chain, let key = loader.loadContent(key) {
+            backend.tls.identity = Backend.TLS.Identity(
+                chain: chain,
+                key: Secret(String(decoding: key.bytes, as: UTF8.self)),
+                keyName: NamedPlace(key.name, source: key.source)
+            )
+        }
+        return backend
     }
 
     private mutating func api(from declaration: Named<String, APIDeclaration>) -> HTTPAPI? {
@@ -117,7 +134,8 @@ struct ModelAssembly {
             target: path.map { .template($0.value) } ?? .remainder,
             method: forward.method,
             timeouts: forward.timeouts,
-            host: forward.host
+            host: forward.host,
+            webSocket: forward.webSocket
         )
     }
 
@@ -126,7 +144,8 @@ struct ModelAssembly {
     private mutating func backend(for url: BackendURL) -> String {
         let name = url.origin
         if backendNames.insert(name).inserted {
-            backends.append(Backend(name: name, targets: [Backend.Target(host: url.host, port: url.port)]))
+            let target = Backend.Target(scheme: url.scheme, host: url.host, port: url.port)
+            backends.append(Backend(name: name, targets: [target]))
         }
         return name
     }

@@ -18,6 +18,8 @@ public struct Backend: Sendable, Equatable {
     public var breaker: Breaker?
     /// Requests that may be in flight to each target from all workers together; `nil` is any number.
     public var concurrency: Int?
+    /// How targets that are reached over TLS are spoken to.
+    public var tls: TLS
     /// How often names are looked up again in the background.
     public var resolveInterval: Duration
     /// Where the backend was declared.
@@ -34,6 +36,7 @@ public struct Backend: Sendable, Equatable {
         ejection: Ejection = Ejection(),
         breaker: Breaker? = nil,
         concurrency: Int? = nil,
+        tls: TLS = TLS(),
         resolveInterval: Duration = .seconds(30),
         source: SourceLocation? = nil
     ) {
@@ -46,12 +49,15 @@ public struct Backend: Sendable, Equatable {
         self.ejection = ejection
         self.breaker = breaker
         self.concurrency = concurrency
+        self.tls = tls
         self.resolveInterval = resolveInterval
         self.source = source
     }
 
     /// One server.
     public struct Target: Sendable, Hashable {
+        /// How it is spoken to.
+        public var scheme: Scheme
         /// Host name or numeric address, without brackets.
         public var host: String
         /// 1…65535.
@@ -62,15 +68,16 @@ public struct Backend: Sendable, Equatable {
         public var weight: Int
 
         /// Makes a target.
-        public init(host: String, port: Int, pathPrefix: String = "", weight: Int = 1) {
+        public init(scheme: Scheme = .http, host: String, port: Int, pathPrefix: String = "", weight: Int = 1) {
+            self.scheme = scheme
             self.host = host
             self.port = port
             self.pathPrefix = pathPrefix
             self.weight = weight
         }
 
-        /// What the target sees as `Host`: brackets around IPv6, no port when it is 80.
-        public var authority: String { authority(withPort: port != 80) }
+        /// What the target sees as `Host`: brackets around IPv6, no port when it is the scheme's own.
+        public var authority: String { authority(withPort: port != scheme.defaultPort) }
 
         /// Host and port, with brackets around IPv6.
         public func authority(withPort: Bool) -> String {
@@ -172,11 +179,20 @@ public struct Backend: Sendable, Equatable {
         /// An unused connection is closed after this time; keep it below the backend's own.
         public var idleTimeout: Duration
 
+        /// WebSocket connections a worker may pass through to one target, apart from the others; over it: 503.
+        public var maxWebSockets: Int
+
         /// Makes pool settings.
-        public init(maxConnections: Int = 256, maxWaiting: Int = 1_024, idleTimeout: Duration = .seconds(4)) {
+        public init(
+            maxConnections: Int = 256,
+            maxWaiting: Int = 1_024,
+            idleTimeout: Duration = .seconds(4),
+            maxWebSockets: Int = 16_384
+        ) {
             self.maxConnections = maxConnections
             self.maxWaiting = maxWaiting
             self.idleTimeout = idleTimeout
+            self.maxWebSockets = maxWebSockets
         }
     }
 

@@ -1,10 +1,19 @@
 import Exchange
 import Model
 import Selection
+import NIOCore
 import Wire
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Why an attempt at a backend came to nothing.
-enum BackendFailure: Error, Sendable, Equatable {
+enum BackendFailure: Error, Equatable {
     /// All targets are unhealthy.
     case noTarget
     /// The backend's names have not been resolved.
@@ -19,14 +28,33 @@ enum BackendFailure: Error, Sendable, Equatable {
     case poolTimeout
     case connectFailed
     case connectTimeout
+    /// The process has no descriptor for a connection.
+    case noDescriptor
+    /// No TLS came about, for this reason.
+    case tlsFailed(HandshakeFailure)
     /// The connection broke before the response's head was complete.
     case reset
     /// What came is not HTTP.
     case malformed(WireFault)
+    /// The backend's 101 is no answer to the WebSocket handshake.
+    case badUpgrade
+    /// Too many WebSocket connections are open.
+    case tooManyTunnels
     /// The response's head did not come in time.
     case timeout
     /// The response is one that the retry policy wants to see again.
     case status(Int)
+
+    /// What a failed attempt to connect means.
+    init(connecting error: any Error) {
+        if case .connectTimeout? = error as? ChannelError {
+            self = .connectTimeout
+        } else if let error = error as? IOError, error.errnoCode == EMFILE || error.errnoCode == ENFILE {
+            self = .noDescriptor
+        } else {
+            self = .connectFailed
+        }
+    }
 
     /// What the client is told when it stays with this.
     var refusal: Refusal {
@@ -39,8 +67,12 @@ enum BackendFailure: Error, Sendable, Equatable {
         case .poolTimeout: Self.unavailable("backend.pool-timeout")
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
+        case .noDescriptor: Refusal(status: 503, cause: "gateway.descriptors", fields: [ReplyField("Retry-After", "1")])
+        case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
+        case .badUpgrade: Refusal(status: 502, cause: "backend.bad-upgrade")
+        case .tooManyTunnels: Self.unavailable("backend.too-many-websockets")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
         case .status(let status): Refusal(status: status, cause: "backend.status")
         }
@@ -55,8 +87,8 @@ enum BackendFailure: Error, Sendable, Equatable {
     /// What it says about the target, for ejection and circuit breaker.
     var outcome: CircuitBreaker.Outcome {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
-        case .connectFailed, .connectTimeout, .reset, .malformed, .timeout: .failure
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .noDescriptor, .tooManyTunnels: .unknown
+        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .badUpgrade, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }
     }
@@ -64,17 +96,18 @@ enum BackendFailure: Error, Sendable, Equatable {
     /// Whether another attempt can't repeat what this one may have done: nothing was sent.
     var isUnsent: Bool {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .connectFailed, .connectTimeout:
-            true
-        case .reset, .malformed, .timeout, .status: false
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
+        case .noDescriptor, .tooManyTunnels, .connectFailed, .connectTimeout, .tlsFailed: true
+        case .reset, .malformed, .badUpgrade, .timeout, .status: false
         }
     }
 
     /// Whether the policy wants another attempt after this.
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .malformed, .timeout: false
-        case .connectFailed, .connectTimeout: retry.conditions.contains(.connect)
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: false
+        case .noDescriptor, .tooManyTunnels, .malformed, .badUpgrade, .timeout: false
+        case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))
         }

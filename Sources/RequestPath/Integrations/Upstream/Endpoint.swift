@@ -1,7 +1,6 @@
 import Exchange
 import Model
 import NIOCore
-import NIOPosix
 import Selection
 import Wire
 
@@ -21,16 +20,27 @@ final class Endpoint {
     /// Its share relative to the other endpoints.
     private(set) var weight: Int
     var pool: ConnectionPool<UpstreamConnection, ProxyCall>
+    /// WebSocket connections, which are no longer the pool's.
+    var tunnels = 0
+    private var maxTunnels: Int
     /// What metrics count.
     var totals = EndpointTotals()
     /// Requests that may be in flight from all workers; `nil` is any number.
     private var concurrency: Int?
     private(set) var inFlight: InFlightCount?
     private var idleTimeout: UInt64
+    private var tls: UpstreamTLS?
     private let worker: WorkerContext
-    private let parser: ResponseParser
+    let parser: ResponseParser
+    private let backend: String
+    private let sendReport: UpstreamReport
+    private var nextReport: UInt64 = 0
 
-    init(_ resolved: ResolvedTarget, settings: Backend, worker: WorkerContext) {
+    /// The pause between two reports, in nanoseconds: one says as much as a thousand of the same minute.
+    private static let reportPause: UInt64 = 10_000_000_000
+
+    init(_ resolved: ResolvedTarget, plan: BackendPlan, worker: WorkerContext, report: @escaping UpstreamReport) {
+        let settings = plan.settings
         target = resolved.target
         address = resolved.address
         identity = resolved.identity
@@ -39,8 +49,12 @@ final class Endpoint {
         name = resolved.name
         weight = resolved.target.weight
         pool = ConnectionPool(maxConnections: settings.pool.maxConnections, maxWaiting: settings.pool.maxWaiting)
+        maxTunnels = settings.pool.maxWebSockets
         idleTimeout = settings.pool.idleTimeout.nanoseconds
+        tls = plan.tls
         self.worker = worker
+        backend = settings.name
+        sendReport = report
         parser = ResponseParser(limits: HeadLimits(headBytes: 65_536, fieldCount: 200), names: worker.fieldNames)
     }
 
@@ -56,9 +70,15 @@ final class Endpoint {
         return inFlight.enter(limit: concurrency)
     }
 
+    /// Whether another WebSocket connection may be opened.
+    var mayTunnel: Bool { tunnels < maxTunnels }
+
     /// Takes over what a reload may change of an endpoint that stays.
-    func apply(_ resolved: ResolvedTarget, settings: Backend) {
+    func apply(_ resolved: ResolvedTarget, plan: BackendPlan) {
+        let settings = plan.settings
+        tls = plan.tls
         weight = resolved.target.weight
+        maxTunnels = settings.pool.maxWebSockets
         idleTimeout = settings.pool.idleTimeout.nanoseconds
         let limits = settings.pool
         for call in pool.setLimits(maxConnections: limits.maxConnections, maxWaiting: limits.maxWaiting) {
@@ -101,6 +121,7 @@ final class Endpoint {
         }
     }
 
+    /// A connection is closed, or carries something else than calls from now on.
     func closed(_ connection: UpstreamConnection) {
         if let call = pool.closed(connection) { connect(for: call) }
     }
@@ -117,50 +138,31 @@ final class Endpoint {
     }
 
     private func connect(for call: ProxyCall) {
-        let endpoint = NIOLoopBound(self, eventLoop: worker.eventLoop)
-        let bound = NIOLoopBound(call, eventLoop: worker.eventLoop)
         let generation = call.generation
-        let buffers = NIOLoopBound(worker.readBuffers, eventLoop: worker.eventLoop)
-        let parser = parser
-        let worker = NIOLoopBound(worker, eventLoop: worker.eventLoop)
-        ClientBootstrap(group: worker.value.eventLoop)
-            .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(.recvAllocator, value: ReceiveAllocator(buffers))
-            .connectTimeout(.nanoseconds(Int64(clamping: call.connectTimeout)))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let connection = UpstreamConnection(endpoint: endpoint.value, parser: parser, worker: worker.value)
-                    try channel.pipeline.syncOperations.addHandler(connection)
-                }
-            }
-            .connect(to: address)
-            .flatMapThrowing { try $0.pipeline.syncOperations.handler(type: UpstreamConnection.self) }
-            .assumeIsolated()
-            .whenComplete { result in
-                endpoint.value.connectEnded(result, for: bound.value, generation: generation)
-            }
+        ConnectionOpening(to: self, tls: tls, worker: worker, limit: call.connectTimeout) { [self] outcome in
+            connectEnded(outcome, for: call, generation: generation)
+        }
+        .start()
     }
 
-    private func connectEnded(
-        _ result: Result<UpstreamConnection, any Error>,
-        for call: ProxyCall,
-        generation: Int
-    ) {
+    private func connectEnded(_ outcome: ConnectionOpening.Outcome, for call: ProxyCall, generation: Int) {
         // The call may have given up meanwhile, and even serve another exchange by now.
         let isWanted = call.generation == generation
-        switch result {
+        switch outcome {
         case .success(let connection):
             // One that was closed as soon as it was opened has already been reported by `closed`.
             guard connection.isOpen else { return isWanted ? call.failed(.connectFailed) : () }
             if isWanted { call.connected(connection) } else { release(connection, now: worker.now) }
-        case .failure(let error):
+        case .failure(let failure):
+            if case .tlsFailed(let reason) = failure { report(reason) }
             if let next = pool.connectFailed() { connect(for: next) }
-            guard isWanted else { return }
-            if case .connectTimeout? = error as? ChannelError {
-                call.failed(.connectTimeout)
-            } else {
-                call.failed(.connectFailed)
-            }
+            if isWanted { call.failed(failure) }
         }
+    }
+
+    private func report(_ failure: HandshakeFailure) {
+        guard worker.now >= nextReport else { return }
+        nextReport = worker.now &+ Self.reportPause
+        sendReport(UpstreamTrouble(backend: backend, target: name, reason: failure.description))
     }
 }

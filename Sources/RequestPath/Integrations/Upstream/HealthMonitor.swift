@@ -1,4 +1,4 @@
-public import Model
+import Model
 public import NIOCore
 import Selection
 
@@ -13,6 +13,8 @@ public actor HealthMonitor {
         var backend: String
         var target: ResolvedTarget
         var check: Backend.HealthCheck
+        /// Another one makes another check.
+        var tls: ObjectIdentifier?
     }
 
     private var checks: [Key: Task<Void, Never>] = [:]
@@ -26,21 +28,23 @@ public actor HealthMonitor {
     }
 
     /// Checks these backends from now on. Checks that go on keep their tally.
-    public func watch(_ backends: [Backend], targets: TargetDirectory) {
-        var wanted: Set<Key> = []
-        for backend in backends {
-            guard let check = backend.health else { continue }
-            for target in targets.addresses(of: backend) {
-                wanted.insert(Key(backend: backend.name, target: target, check: check))
+    public func watch(_ plans: [BackendPlan], targets: TargetDirectory) {
+        var wanted: [Key: UpstreamTLS?] = [:]
+        for plan in plans {
+            guard let check = plan.settings.health else { continue }
+            let tls = plan.tls.map { ObjectIdentifier($0) }
+            for target in targets.addresses(of: plan.settings) {
+                let key = Key(backend: plan.settings.name, target: target, check: check, tls: tls)
+                wanted.updateValue(plan.tls, forKey: key)
             }
         }
-        for (key, task) in checks where !wanted.contains(key) {
+        for (key, task) in checks where wanted[key] == nil {
             task.cancel()
             checks[key] = nil
         }
-        for key in wanted where checks[key] == nil {
+        for (key, tls) in wanted where checks[key] == nil {
             checks[key] = Task { [group, report] in
-                await Self.check(key, group, report)
+                await Self.check(key, tls, group, report)
             }
         }
     }
@@ -51,10 +55,10 @@ public actor HealthMonitor {
         checks = [:]
     }
 
-    private static func check(_ key: Key, _ group: any EventLoopGroup, _ report: Report) async {
+    private static func check(_ key: Key, _ tls: UpstreamTLS?, _ group: any EventLoopGroup, _ report: Report) async {
         var tally = HealthTally(key.check)
         while !Task.isCancelled {
-            let isWell = await HealthProbe.ask(key.target, key.check, on: group.next())
+            let isWell = await HealthProbe.ask(key.target, key.check, tls: tls, on: group.next())
             if Task.isCancelled { return }
             if let verdict = tally.record(success: isWell) { await report(key.backend, key.target.identity, verdict) }
             // A tenth of jitter keeps the checks of many targets apart.

@@ -21,7 +21,12 @@ final class HealthProbe: ChannelInboundHandler {
     }
 
     /// Whether the target answers 200…399 within the check's time-out.
-    static func ask(_ target: ResolvedTarget, _ check: Backend.HealthCheck, on loop: any EventLoop) async -> Bool {
+    static func ask(
+        _ target: ResolvedTarget,
+        _ check: Backend.HealthCheck,
+        tls: UpstreamTLS?,
+        on loop: any EventLoop
+    ) async -> Bool {
         let answer = loop.makePromise(of: Bool.self)
         let timeout = TimeAmount(check.timeout)
         let request = ByteBuffer(
@@ -33,6 +38,9 @@ final class HealthProbe: ChannelInboundHandler {
             .connectTimeout(timeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls, target.target.scheme.isSecure {
+                        try channel.pipeline.syncOperations.addHandler(tls.handler(for: target.target))
+                    }
                     let probe = HealthProbe(request: request, answer: answer)
                     try channel.pipeline.syncOperations.addHandler(probe)
                 }

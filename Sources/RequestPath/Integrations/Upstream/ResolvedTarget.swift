@@ -19,7 +19,8 @@ public struct ResolvedTarget: Sendable, Hashable {
         self.address = address
         let ip = address.ipAddress ?? "?"
         name = ip == target.host ? target.authority(withPort: true) : "\(target.authority(withPort: true))@\(ip)"
-        let text = "\(name)\(target.pathPrefix)"
+        let scheme = target.scheme == .http ? "" : "\(target.scheme.rawValue)://"
+        let text = "\(scheme)\(name)\(target.pathPrefix)"
         identity = Balancer.stableHash(of: text.utf8.span)
     }
 

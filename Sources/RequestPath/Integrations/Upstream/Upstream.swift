@@ -1,5 +1,5 @@
 public import Exchange
-public import Model
+import Model
 import NIOCore
 import Selection
 
@@ -12,6 +12,7 @@ public final class Upstream {
     public let name: String
 
     private(set) var settings: Backend
+    private var tls: UpstreamTLS?
     var retries: RetryBudget
     private let worker: WorkerContext
     private var endpoints: ContiguousArray<Endpoint> = []
@@ -21,14 +22,24 @@ public final class Upstream {
     private let inFlight: InFlightCounts
     private var unhealthy: Set<UInt64> = []
     private let workers: Int
+    private let report: UpstreamReport
 
     /// Makes an upstream without endpoints.
     /// - Parameters:
     ///   - workers: how many workers share the backend; its retry floor is divided among them.
     ///   - inFlight: what all of them have in flight.
-    public init(_ settings: Backend, worker: WorkerContext, workers: Int, inFlight: InFlightCounts) {
-        name = settings.name
-        self.settings = settings
+    ///   - report: is told of troubles that no request's line in the access log explains.
+    public init(
+        _ plan: BackendPlan,
+        worker: WorkerContext,
+        workers: Int,
+        inFlight: InFlightCounts,
+        report: @escaping UpstreamReport = { _ in }
+    ) {
+        name = plan.settings.name
+        settings = plan.settings
+        tls = plan.tls
+        self.report = report
         self.worker = worker
         self.workers = workers
         self.inFlight = inFlight
@@ -44,7 +55,8 @@ public final class Upstream {
     // MARK: Reload and health
 
     /// Takes over new settings and addresses. Endpoints that stay keep their connections and standing.
-    public func apply(_ settings: Backend, targets: [ResolvedTarget]) {
+    public func apply(_ plan: BackendPlan, targets: [ResolvedTarget]) {
+        let settings = plan.settings
         let poolChanged = settings.pool != self.settings.pool
         if settings.retry != self.settings.retry { retries = Self.budget(settings, workers, worker.now) }
         if settings.breaker != self.settings.breaker { breaker = settings.breaker.map(CircuitBreaker.init) }
@@ -52,8 +64,9 @@ public final class Upstream {
             !poolChanged && settings.concurrency == self.settings.concurrency
             && endpoints.map(\.identity) == targets.map(\.identity)
             && settings.targets == self.settings.targets && settings.balance == self.settings.balance
-            && settings.ejection == self.settings.ejection && !endpoints.isEmpty
+            && settings.ejection == self.settings.ejection && plan.tls === tls && !endpoints.isEmpty
         self.settings = settings
+        tls = plan.tls
         if settings.health == nil { forgetVerdicts() }
         if isSame { return }
         var known: [UInt64: Endpoint] = [:]
@@ -62,8 +75,8 @@ public final class Upstream {
         endpoints = []
         var seen: Set<UInt64> = []
         for target in targets where seen.insert(target.identity).inserted {
-            let endpoint = known[target.identity] ?? Endpoint(target, settings: settings, worker: worker)
-            endpoint.apply(target, settings: settings)
+            let endpoint = known[target.identity] ?? Endpoint(target, plan: plan, worker: worker, report: report)
+            endpoint.apply(target, plan: plan)
             endpoint.limit(settings.concurrency, inFlight.count(backend: name, target: target.identity))
             endpoints.append(endpoint)
         }
@@ -119,7 +132,13 @@ public final class Upstream {
     func mayTryAgain(now: UInt64) -> Bool { breaker?.wouldAdmit(now: now) != false }
 
     /// Chooses the target of an attempt. One that is full, by its pool or its limit of requests in flight, leaves it to the others.
-    func begin(for exchange: Exchange, now: UInt64, tried: TargetSet) throws(BackendFailure) -> Attempt {
+    /// - Parameter opensWebSocket: whether the request is a WebSocket handshake.
+    func begin(
+        for exchange: Exchange,
+        now: UInt64,
+        tried: TargetSet,
+        opensWebSocket: Bool = false
+    ) throws(BackendFailure) -> Attempt {
         guard isResolved else { throw .unresolved }
         if let breaker, !breaker.wouldAdmit(now: now) { throw .circuitOpen(breaker.retryAfter(now: now)) }
         let key = keyHash(exchange)
@@ -129,6 +148,8 @@ public final class Upstream {
             let endpoint = endpoints[index]
             if endpoint.pool.isFull {
                 full = .poolFull
+            } else if opensWebSocket, !endpoint.mayTunnel {
+                full = .tooManyTunnels
             } else if !endpoint.enter() {
                 full = .targetBusy
                 endpoint.totals.busy += 1
@@ -156,6 +177,18 @@ public final class Upstream {
         }
     }
 
+    /// An attempt has become a WebSocket connection. It is no request in flight any more, but keeps its target as busy as one.
+    func tunnelBegan(_ endpoint: Endpoint) {
+        endpoint.tunnels += 1
+        if let index = endpoint.index { balancer.began(index) }
+    }
+
+    /// A WebSocket connection is over.
+    func tunnelEnded(_ endpoint: Endpoint) {
+        endpoint.tunnels -= 1
+        if let index = endpoint.index { balancer.ended(index) }
+    }
+
     private func keyHash(_ exchange: Exchange) -> UInt64 {
         guard case .hash(let key) = settings.balance else { return 0 }
         switch key {
@@ -171,6 +204,9 @@ public final class Upstream {
     }
 
     // MARK: For metrics
+
+    /// Whether its certificates are not verified.
+    public var trustsAnybody: Bool { settings.trustsAnybody }
 
     /// What the endpoints are doing.
     public func status() -> [EndpointStatus] {

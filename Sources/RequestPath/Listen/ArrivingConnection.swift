@@ -159,9 +159,12 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         return NIOSSLServerHandler(context: certified) { [weak self] chain, verdict in
             // Signatures are verified elsewhere, so that clients with long chains do not hold up the others.
             loop.makeFutureWithTask { await verifier.fault(in: chain) }.assumeIsolated().whenComplete { result in
-                let fault = (try? result.get()) ?? nil
-                self?.clientFault = fault
-                verdict.succeed(fault == nil ? .certificateVerified : .failed)
+                if case .success(nil) = result {
+                    verdict.succeed(.certificateVerified)
+                } else {
+                    self?.clientFault = (try? result.get()) ?? .unreadable
+                    verdict.succeed(.failed)
+                }
             }
         }
     }

@@ -1,17 +1,21 @@
 import Exchange
 import Model
 import NIOCore
+import NIOHPACK
 
 /// What a listener itself does with requests before they are routed, and with the answers of all of them: challenges of
 /// ACME, the redirect to HTTPS, Strict-Transport-Security. A listener without any of it has no entrance.
 final class Entrance: Sendable {
     /// The whole line of `Strict-Transport-Security` without its end; `nil` without such a statement.
     let strictTransport: ByteBuffer?
+    /// The field's value.
+    private let statement: String?
     private let redirectPort: Int?
     private let challenges: ChallengeFolder?
 
     init?(_ listener: Listener) {
-        strictTransport = listener.tls?.strictTransport.map { ByteBuffer(string: $0.line) }
+        statement = listener.tls?.strictTransport.map(\.text)
+        strictTransport = statement.map { ByteBuffer(string: "Strict-Transport-Security: \($0)") }
         redirectPort = listener.redirectPort
         challenges = listener.challengeFolder.map { ChallengeFolder(path: $0) }
         if strictTransport == nil, redirectPort == nil, challenges == nil { return nil }
@@ -29,6 +33,13 @@ final class Entrance: Sendable {
             section.fields[index].known = .keepAlive
         }
         return section
+    }
+
+    /// The same for HTTP/2.
+    func makeStatement(in fields: inout HPACKHeaders) {
+        guard let statement else { return }
+        fields.remove(name: "strict-transport-security")
+        fields.add(name: "strict-transport-security", value: statement)
     }
 
     private static func isNamed(_ name: Span<UInt8>, _ field: Field, in bytes: Span<UInt8>) -> Bool {
@@ -72,12 +83,12 @@ final class Entrance: Sendable {
 }
 
 extension StrictTransport {
-    /// The field's line (RFC 6797, 6.1).
-    fileprivate var line: String {
-        var line = "Strict-Transport-Security: max-age=\(maximumAge.components.seconds)"
-        if includesSubdomains { line += "; includeSubDomains" }
-        if mayBePreloaded { line += "; preload" }
-        return line
+    /// The field's value (RFC 6797, 6.1).
+    fileprivate var text: String {
+        var text = "max-age=\(maximumAge.components.seconds)"
+        if includesSubdomains { text += "; includeSubDomains" }
+        if mayBePreloaded { text += "; preload" }
+        return text
     }
 }
 

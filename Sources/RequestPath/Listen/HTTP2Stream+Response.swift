@@ -45,6 +45,7 @@ extension HTTP2Stream: ClientStream {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
         }
+        connection?.arrival.entrance?.makeStatement(in: &fields)
         fields.add(exchange.requestID)
         hasResponseStarted = true
         exchange.record.status = head.status
@@ -105,6 +106,7 @@ extension HTTP2Stream: ClientStream {
         if mayHaveBody {
             fields.add(name: "content-length", value: "\(reply.body.readableBytes)", indexing: .nonIndexable)
         }
+        connection.arrival.entrance?.makeStatement(in: &fields)
         fields.add(exchange.requestID)
         exchange.record.responseBytes += body.readableBytes
         connection.write(.headers(.init(headers: fields, endStream: body.readableBytes == 0)), on: id)

@@ -98,7 +98,7 @@ final class HTTP2Stream: Expiring {
             return
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
-        server.handler.begin(exchange)
+        server.begin(exchange, through: connection.arrival.entrance)
     }
 
     /// Ends the call in flight, if there is one, without writing anything.

@@ -360,7 +360,8 @@ def _is_served(shop):
 def test_a_client_that_trusts_another_authority_is_counted(shop):
     with pytest.raises(ssl.SSLError):
         shop.connect(context=ssl.create_default_context())
-    wait_until(lambda: shop.handshakes("tlsv1-alert-unknown-ca") == 1, "the alert in the metrics")
+    # What is told depends on whether the client encrypts its alert.
+    wait_until(lambda: shop.metrics('daemun_tls_handshakes_total{version="-"'), "the refusal in the metrics")
 
 
 def test_stopping_ends_idle_connections_and_finishes_calls(start, tmp_path, make_backend):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from authorities import Authority
+from certificates import Authority
 from harness import PATIENCE, Client, free_port, request, response, wait_until
 
 class Shop:

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from authorities import CLIENT, SERVER, Authority
+from certificates import CLIENT, SERVER, Authority
 from harness import wait_until
 from test_tls import Shop
 

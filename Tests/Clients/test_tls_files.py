@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from authorities import Authority
+from certificates import Authority
 from harness import wait_until
 from test_tls import Shop
 

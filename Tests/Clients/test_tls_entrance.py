@@ -16,8 +16,8 @@ class Front(Shop):
         listener = f"{{ address: 127.0.0.1, port: {self.plain_port}, {plain} }}"
         super().__init__(start, folder, listeners=listener, **options)
 
-    def run(self):
-        super().run()
+    def run(self, **options):
+        super().run(**options)
         wait_until(self._answers, "the plain listener")
         return self
 

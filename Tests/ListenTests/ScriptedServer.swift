@@ -60,6 +60,7 @@ final class ScriptedServer: ExchangeHandler {
     func connectionClosed() {}
 
     func handshakeEnded(_ result: HandshakeResult) {}
+
     func connectionRefused(_ reason: ConnectionRefusal) { refused.append(reason) }
 
     func end(_ exchange: Exchange) {

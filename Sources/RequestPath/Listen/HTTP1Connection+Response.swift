@@ -24,7 +24,6 @@ extension HTTP1Connection: ClientStream {
         start(exchange, status: head.status)
         if head.status == 101 { return openTunnel(head, exchange) }
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
-        if arrival?.entrance?.strictTransport != nil { dropped.insert(FieldNameSet(.strictTransportSecurity)) }
         switch head.framing {
         case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
         case .length: dropped.remove(FieldNameSet(.contentLength))
@@ -36,7 +35,11 @@ extension HTTP1Connection: ClientStream {
         }
         worker.responseScratch.writeHead { out in
             Self.writeStatusLine(head, to: &out)
-            out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            if let entrance = arrival?.entrance {
+                out.writeFields(entrance.fields(of: head), of: head.bytes, dropping: dropped)
+            } else {
+                out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            }
             if isResponseChunked { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
             endHead(exchange, to: &out)
         }

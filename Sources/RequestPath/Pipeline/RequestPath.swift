@@ -44,6 +44,7 @@ extension Worker: ExchangeHandler {
     func tunnelClosed() { metrics.tunnelClosed() }
 
     func handshakeEnded(_ result: HandshakeResult) { metrics.handshakeEnded(result) }
+
     func connectionRefused(_ reason: ConnectionRefusal) { metrics.connectionRefused(reason) }
 
     // MARK: 1. Path policy

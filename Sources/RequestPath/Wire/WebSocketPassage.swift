@@ -10,6 +10,12 @@ public struct WebSocketPassage: Sendable {
         public var count: Int
         /// Whether a Close frame follows.
         public var closes: Bool
+
+        /// Makes a verdict.
+        public init(count: Int, closes: Bool) {
+            self.count = count
+            self.closes = closes
+        }
     }
 
     private enum State: Sendable {

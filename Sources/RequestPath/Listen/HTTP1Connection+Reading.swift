@@ -146,6 +146,8 @@ extension HTTP1Connection {
                 guard let part = unread?.readSlice(length: range.count) else { return false }
                 exchange.record.requestBytes += part.readableBytes
                 isBodyWanted = integration.receiveBody(part)
+                // The last frame of a tunnel ends it at once.
+                guard self.exchange === exchange else { return true }
                 if isBodyWanted { expectBody(of: exchange, at: worker.now) } else { stopExpectingBody() }
                 if body.hasEnded { try endBody(integration) }
             case .end(let offset):

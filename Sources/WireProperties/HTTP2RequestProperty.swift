@@ -7,19 +7,22 @@ import Wire
 /// - They are accepted exactly when the reference accepts them and HTTP/1.1 accepts what they are as lines.
 /// - Then they mean the same as those lines do, so that no backend of HTTP/1.1 reads another request.
 ///
+/// An extended CONNECT (RFC 8441) has no form of its own in HTTP/1.1, and is left out.
+///
 /// An input begins with a byte that is odd when no body follows. The fields are parted by 0x1E, their names and values by 0x1F.
 enum HTTP2RequestProperty {
     private static let limits = RequestHeadProperty.limits
 
     static func check(_ input: [UInt8]) throws(Violation) {
         let fields = fields(input.dropFirst())
+        guard !fields.contains(where: { $0.0 == ":protocol" }) else { return }
         let endsStream = input.first.map { $0 & 1 == 1 } ?? true
         let parser = RequestParser(limits: limits, names: RequestMessage.names)
         var head = RequestHead()
         let lines = reference(fields)
         let asLines = try lines.map { lines throws(Violation) in try RequestMessage.read(lines) }
         do throws(WireFault) {
-            try parser.parse(HPACKHeaders(fields), endsStream: endsStream, into: &head)
+            try parser.parse(HPACKHeaders(fields), endsStream: endsStream, webSocketKey: "", into: &head)
         } catch {
             guard let lines, case .complete(let message, lines.count, _)? = asLines else { return }
             let isOverLimit =

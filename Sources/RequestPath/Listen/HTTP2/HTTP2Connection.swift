@@ -121,8 +121,6 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
             }
         } else if let event = event as? NIOHTTP2BulkStreamWindowChangeEvent {
             for stream in streams.all { stream.windowChanged(by: event.delta) }
-        } else if let event = event as? ChannelEvent, event == .inputClosed {
-            inputEnded()
         }
     }
 

@@ -8,7 +8,9 @@ let targets = [
     (name: "FuzzHTTP2Request", fuzzes: "WireProperties"),
     (name: "FuzzResponseHead", fuzzes: "WireProperties"),
     (name: "FuzzBody", fuzzes: "WireProperties"),
+    (name: "FuzzWebSocketFrames", fuzzes: "WireProperties"),
     (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
+    (name: "FuzzClientHello", fuzzes: "WireProperties"),
 ]
 
 let settings: [SwiftSetting] = [

@@ -54,7 +54,7 @@ final class ScriptedServer: ExchangeHandler {
 
     // MARK: ExchangeHandler
 
-    func tunnelOpened() {}
+    func tunnelOpened(_ exchange: Exchange) {}
 
     func tunnelClosed() {}
 
@@ -70,6 +70,7 @@ final class ScriptedServer: ExchangeHandler {
     func connectionClosed() {}
 
     func handshakeEnded(_ result: HandshakeResult) {}
+
     func connectionRefused(_ reason: ConnectionRefusal) { refused.append(reason) }
 
     func end(_ exchange: Exchange) {

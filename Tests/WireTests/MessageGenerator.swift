@@ -75,6 +75,36 @@ struct MessageGenerator {
         return [UInt8(cuts.count)] + cuts + Array(latin1: text + "\r\n" + pick(["", "GET /"]))
     }
 
+    /// WebSocket frames behind the bytes that say how they are cut and ended; see `FramesProperty`.
+    mutating func frames() -> [UInt8] {
+        let cuts = (0..<number(below: 6)).map { _ in UInt8(number(below: 30)) }
+        let isClient = flip()
+        var bytes = [UInt8(cuts.count | (isClient ? 16 : 0)), UInt8(number(below: 256))] + cuts
+        for _ in 0..<number(below: 6) {
+            let opcode = pick([0x01, 0x02, 0x80, 0x81, 0xC1, 0x82, 0x89, 0x8A, 0x88, 0x8B]) as UInt8
+            let length = opcode & 8 != 0 ? number(below: 126) : pick([0, 1, 125, 126, 127, 300, 66_000])
+            let mask: UInt8 = isClient ? 0x80 : 0
+            switch length {
+            case ..<126: bytes += [opcode, mask | UInt8(length)]
+            case ..<65_536: bytes += [opcode, mask | 126, UInt8(length >> 8), UInt8(length & 255)]
+            default: bytes += [opcode, mask | 127] + (0..<8).map { UInt8(length >> (56 - 8 * $0) & 255) }
+            }
+            bytes += [UInt8](repeating: 0x88, count: length + (isClient ? 4 : 0))
+        }
+        return bytes
+    }
+
+    /// A ClientHello behind the byte that says how it is cut anew; see `ClientHelloProperty`.
+    mutating func clientHello() -> [UInt8] {
+        var hello = HelloBytes()
+        if flip() { hello.serverName = pick(["shop.test", "A.b", "x_y.test.", "é", "", "a b"]) }
+        hello.signatureSchemes = (0..<number(below: 6)).map { _ in pick([0x0403, 0x0804, 0x0A0A]) }
+        hello.versions = pick([[], [0x0303], [0x0304, 0x0303]])
+        hello.cipherSuites = (0..<number(below: 6)).map { _ in pick([0x1301, 0xC02B, 0xC02F]) }
+        hello.padding = number(below: 600)
+        return [UInt8(number(below: 256))] + hello.records(of: 1 + number(below: 700))
+    }
+
     /// Changes one to three bytes or lines.
     mutating func damage(_ message: inout [UInt8]) {
         let telling: [UInt8] = [

@@ -36,14 +36,15 @@ struct ProxyHeaderTests {
 
     private static let four: [UInt8] = [192, 0, 2, 1, 198, 51, 100, 1, 0xC7, 0x38, 0x01, 0xBB]
     private static let six: [UInt8] =
-        [0x20, 0x01, 0x0D, 0xB8] + Array(repeating: 0, count: 11) + [1] + Array(repeating: 0, count: 15) + [2, 0, 1, 0, 2]
+        [0x20, 0x01, 0x0D, 0xB8] + Array(repeating: 0, count: 11) + [1] + Array(repeating: 0, count: 15)
+        + [2, 0, 1, 0, 2]
     private static let clientOfFour = client("192.0.2.1", "198.51.100.1", (51_000, 443))
     private static let clientOfSix = client("2001:db8::1", "::2", (1, 2))
 
     static let lines = [
         Case(line: "PROXY TCP4 192.0.2.1 198.51.100.1 51000 443", .success(clientOfFour)),
         Case(line: "PROXY TCP6 2001:DB8::1 ::2 1 2", .success(clientOfSix)),
-        Case(line: "PROXY TCP4 0.0.0.0 255.255.255.255 0 65535", .success(client("0.0.0.0", "255.255.255.255", (0, 65_535)))),
+        Case(line: "PROXY TCP4 0.0.0.0 255.1.2.3 0 65535", .success(client("0.0.0.0", "255.1.2.3", (0, 65_535)))),
         Case(line: "PROXY UNKNOWN", .success(.socket)),
         Case(line: "PROXY UNKNOWN ffff::1 what so  ever", .success(.socket)),
         Case(line: "PROXY UNKNOWNS", .failure(.line)),
@@ -68,8 +69,8 @@ struct ProxyHeaderTests {
         Case(line: "GET / HTTP/1.1", .failure(.missing)),
         Case(line: "POST / HTTP/1.1", .failure(.missing)),
         Case("only LF", Array("PROXY UNKNOWN\n".utf8), .failure(.line)),
-        Case("106 bytes of text", Array(("PROXY UNKNOWN " + String(repeating: "x", count: 91)).utf8) + [13, 10], .success(.socket)),
-        Case("a line that is too long", Array(("PROXY UNKNOWN " + String(repeating: "x", count: 92)).utf8) + [13, 10], .failure(.lineTooLong)),
+        Case(line: "PROXY UNKNOWN " + String(repeating: "x", count: 91), .success(.socket)),
+        Case(line: "PROXY UNKNOWN " + String(repeating: "x", count: 92), .failure(.lineTooLong)),
     ]
 
     static let binaries = [
@@ -96,9 +97,8 @@ struct ProxyHeaderTests {
 
     @Test(arguments: lines + binaries)
     func `a header says who the client is, or is refused`(_ example: Case) throws {
-        #expect(Self.outcome(example.bytes + Array("GET /".utf8)) == example.outcome.map {
-            .complete($0, length: example.bytes.count)
-        })
+        let expected = example.outcome.map { ProxyHeader.Progress.complete($0, length: example.bytes.count) }
+        #expect(Self.outcome(example.bytes + Array("GET /".utf8)) == expected)
     }
 
     @Test(arguments: lines + binaries)

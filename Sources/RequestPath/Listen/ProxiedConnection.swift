@@ -16,6 +16,8 @@ final class ProxiedConnection: ChannelInboundHandler, RemovableChannelHandler, C
     private var deadline: Deadlines.Slot?
     private var received = ByteBuffer()
     private var isOver = false
+    /// What is read from now on is the successor's.
+    private var hasMadeWay = false
     var position = 0
 
     init(server: ClientServer, plan: ListenerPlan) {
@@ -45,6 +47,10 @@ final class ProxiedConnection: ChannelInboundHandler, RemovableChannelHandler, C
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasMadeWay else {
+            context.fireChannelRead(data)
+            return
+        }
         guard !isOver else { return }
         var part = Self.unwrapInboundIn(data)
         received.writeBuffer(&part)
@@ -95,7 +101,8 @@ final class ProxiedConnection: ChannelInboundHandler, RemovableChannelHandler, C
 
     private func readHeader(_ context: ChannelHandlerContext) {
         do throws(ProxyHeaderFault) {
-            switch try ProxyHeader.parse(received.readableBytesUInt8Span) {
+            let start = received
+            switch try ProxyHeader.parse(start.readableBytesUInt8Span) {
             case .incomplete: break
             case .complete(let header, let length):
                 received.moveReaderIndex(forwardBy: length)
@@ -124,8 +131,11 @@ final class ProxiedConnection: ChannelInboundHandler, RemovableChannelHandler, C
         guard let deadline else { return }
         self.deadline = nil
         isOver = true
+        hasMadeWay = true
         worker.deadlines.remove(deadline)
         server.replace(self, by: connection)
+        let rest = received
+        received = ByteBuffer()
         let pipeline = context.pipeline.syncOperations
         do {
             try pipeline.addHandler(connection, position: .after(self))
@@ -133,7 +143,7 @@ final class ProxiedConnection: ChannelInboundHandler, RemovableChannelHandler, C
             connection.abort("gateway.stopping")
             return
         }
-        if received.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(received)) }
+        if rest.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(rest)) }
         pipeline.removeHandler(self, promise: nil)
     }
 }

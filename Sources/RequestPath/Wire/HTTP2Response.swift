@@ -48,9 +48,11 @@ extension HPACKHeaders {
     }
 
     private mutating func add(_ field: Field, of bytes: ByteBuffer) {
-        let value = bytes.getString(at: bytes.readerIndex + Int(field.value.start), length: Int(field.value.count)) ?? ""
+        let value =
+            bytes.getString(at: bytes.readerIndex + Int(field.value.start), length: Int(field.value.count)) ?? ""
         // What is hardly ever sent twice would only push the others out of the client's table.
-        let indexing: HPACKIndexing = field.known == .contentLength || field.value.count > 96 ? .nonIndexable : .indexable
+        let indexing: HPACKIndexing =
+            field.known == .contentLength || field.value.count > 96 ? .nonIndexable : .indexable
         add(name: Self.name(of: field, in: bytes), value: value, indexing: indexing)
     }
 

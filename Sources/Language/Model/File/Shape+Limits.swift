@@ -88,8 +88,20 @@ extension Shape<Limits> {
                 "What one connection of HTTP/2 may take."
             )
         ) {
-            requestLine, head, headers, body, headTimeout, keepAlive, bodyIdle, connections, perAddress, perConnection,
-            minimumRate, requests, overload, http2 in
+            requestLine,
+            head,
+            headers,
+            body,
+            headTimeout,
+            keepAlive,
+            bodyIdle,
+            connections,
+            perAddress,
+            perConnection,
+            minimumRate,
+            requests,
+            overload,
+            http2 in
             Limits(
                 requestLineBytes: requestLine,
                 headBytes: head,

@@ -1,7 +1,7 @@
 import Exchange
 import Model
-import Selection
 import NIOCore
+import Selection
 import Wire
 
 #if canImport(Glibc)
@@ -67,7 +67,7 @@ enum BackendFailure: Error, Equatable {
         case .poolTimeout: Self.unavailable("backend.pool-timeout")
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
-        case .noDescriptor: Refusal(status: 503, cause: "gateway.descriptors", fields: [ReplyField("Retry-After", "1")])
+        case .noDescriptor: Self.unavailable("gateway.descriptors")
         case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
@@ -87,7 +87,8 @@ enum BackendFailure: Error, Equatable {
     /// What it says about the target, for ejection and circuit breaker.
     var outcome: CircuitBreaker.Outcome {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .noDescriptor, .tooManyTunnels: .unknown
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
+        case .noDescriptor, .tooManyTunnels: .unknown
         case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .badUpgrade, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }

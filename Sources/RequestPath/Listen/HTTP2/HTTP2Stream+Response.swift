@@ -38,6 +38,7 @@ extension HTTP2Stream: ClientStream {
 
     func send(_ head: borrowing ResponseHead) {
         guard let exchange, let connection else { return }
+        if declinesWebSocket(head.status) { return refuse(Self.declined) }
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
         switch head.framing {
         case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
@@ -46,26 +47,46 @@ extension HTTP2Stream: ClientStream {
             if head.status != 204 { dropped.remove(FieldNameSet(.contentLength)) }
         case .chunked, .untilClose: break
         }
-        var fields = fields(of: head, dropping: dropped, connection)
+        let opensTunnel = head.status == 101
+        var fields = fields(of: head, status: opensTunnel ? 200 : head.status, dropping: dropped, connection)
         guard fits(fields, head) else {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
         }
         fields.addOwn(of: exchange, connection)
         start(exchange, status: head.status)
+        if opensTunnel { fields.remove(name: "sec-websocket-accept") }
         heldHead = fields
+        if opensTunnel { openTunnel(exchange) }
     }
+
+    /// Lets bytes through in both directions from here on (RFC 8441, 5): the client is sent 200 for the backend's 101.
+    private func openTunnel(_ exchange: Exchange) {
+        isTunnel = true
+        if isRequestOver { exchange.integration?.receiveEnd(trailers: nil) }
+        if connection?.server.isDraining == true { exchange.integration?.drain() }
+    }
+
+    /// Any 2xx would tell the client that its WebSocket connection is open.
+    private func declinesWebSocket(_ status: Int) -> Bool {
+        guard (200..<300).contains(status), let exchange else { return false }
+        // No client can send this field over HTTP/2: it stands for an extended CONNECT.
+        return exchange.request.section.names.has(.upgrade)
+    }
+
+    private static let declined = Refusal(status: 502, cause: "websocket.declined")
 
     private func fields(
         of head: borrowing ResponseHead,
+        status: Int,
         dropping dropped: FieldNameSet,
         _ connection: HTTP2Connection
     ) -> HPACKHeaders {
         guard let entrance = connection.arrival.entrance else {
-            return HPACKHeaders(status: head.status, head.section, of: head.bytes, dropping: dropped, roomFor: 1)
+            return HPACKHeaders(status: status, head.section, of: head.bytes, dropping: dropped, roomFor: 1)
         }
         let section = entrance.fields(of: head)
-        return HPACKHeaders(status: head.status, section, of: head.bytes, dropping: dropped, roomFor: 2)
+        return HPACKHeaders(status: status, section, of: head.bytes, dropping: dropped, roomFor: 2)
     }
 
     func sendBody(_ part: ByteBuffer) {
@@ -110,6 +131,7 @@ extension HTTP2Stream: ClientStream {
 
     func send(_ reply: Reply) {
         guard let exchange, let connection else { return }
+        if declinesWebSocket(reply.status) { return exchange.refuse(Self.declined) }
         start(exchange, status: reply.status)
         if let refusal = reply.refusal, GRPCRefusal.isExpected(by: exchange.request) {
             var fields = GRPCRefusal.fields(for: refusal)
@@ -192,7 +214,7 @@ extension HTTP2Stream: ClientStream {
             hasWritten = true
         }
         tellWritability()
-        watchReader(connection)
+        if !isTunnel { watchReader(connection) }
         return hasWritten
     }
 

@@ -51,6 +51,7 @@ public final class Metrics {
 
     /// Counts a TLS handshake that is over.
     public func handshakeEnded(_ result: HandshakeResult) { handshakes.count(result) }
+
     /// Counts a client's connection that was closed before it could bring a request.
     public func connectionRefused(_ reason: ConnectionRefusal) { connections.refused[reason, default: 0] += 1 }
 

@@ -28,7 +28,6 @@ public struct MetricsSnapshot: Sendable {
             merged.connections.add(snapshot.connections)
             merged.tunnels.add(snapshot.tunnels)
             merged.handshakes.add(snapshot.handshakes)
-            merged.connections.add(snapshot.connections)
             merged.revision = min(merged.revision, snapshot.revision)
         }
         return merged

@@ -32,7 +32,8 @@ enum ProxyHeaderText {
     private static func words(of bytes: Span<UInt8>, upTo end: Int) -> [String] {
         var words: [[UInt8]] = [[]]
         for index in 0..<end {
-            if bytes[index] == Characters.space { words.append([]) } else { words[words.count - 1].append(bytes[index]) }
+            let byte = bytes[index]
+            if byte == Characters.space { words.append([]) } else { words[words.count - 1].append(byte) }
         }
         return words.map { String(decoding: $0, as: UTF8.self) }
     }
@@ -55,10 +56,15 @@ enum ProxyHeaderText {
         isVersion6: Bool
     ) throws(ProxyHeaderFault) -> SocketAddress {
         let number = try number(port)
-        guard text.utf8.allSatisfy({ Characters.hexValue($0) != nil || $0 == Characters.colon || $0 == UInt8(ascii: ".") }),
-            text.contains(":") == isVersion6, let address = try? SocketAddress(ipAddress: text, port: number)
+        guard text.utf8.allSatisfy(mayStandInAddress), text.contains(":") == isVersion6,
+            let address = try? SocketAddress(ipAddress: text, port: number)
         else { throw .address }
         return address
+    }
+
+    /// Only what is numeric; neither a name nor a zone.
+    private static func mayStandInAddress(_ byte: UInt8) -> Bool {
+        Characters.hexValue(byte) != nil || byte == Characters.colon || byte == UInt8(ascii: ".")
     }
 
     /// Decimal, without sign or leading zeros.

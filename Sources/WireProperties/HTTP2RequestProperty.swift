@@ -19,7 +19,7 @@ enum HTTP2RequestProperty {
         let lines = reference(fields)
         let asLines = try lines.map { lines throws(Violation) in try RequestMessage.read(lines) }
         do throws(WireFault) {
-            try parser.parse(HPACKHeaders(fields), endsStream: endsStream, into: &head)
+            try parser.parse(HPACKHeaders(fields), endsStream: endsStream, webSocketKey: key, into: &head)
         } catch {
             guard let lines, case .complete(let message, lines.count, _)? = asLines else { return }
             let isOverLimit =
@@ -46,7 +46,7 @@ enum HTTP2RequestProperty {
         expected.version = .http2
         switch (expected.framing, endsStream) {
         case (_, true): expected.framing = .none
-        case (.none, false): expected.framing = .chunked
+        case (.none, false) where !expected.opensWebSocket: expected.framing = .chunked
         default: break
         }
         let asks = expected.fields.contains { $0.name == Array("expect".utf8) }
@@ -56,6 +56,8 @@ enum HTTP2RequestProperty {
 
     // MARK: The reference
 
+    /// The key of a WebSocket handshake, which is HTTP/1.1's alone.
+    private static let key = "AAAAAAAAAAAAAAAAAAAAAA=="
     private static let connectionFields = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]
 
     /// The fields as an HTTP/1.1 head, when RFC 9113, 8.2 and 8.3, allow them.
@@ -65,7 +67,9 @@ enum HTTP2RequestProperty {
         var values: [String: String] = [:]
         for (name, value) in pseudo where values.updateValue(value, forKey: name) != nil { return nil }
         let authority = values.removeValue(forKey: ":authority")
-        guard let method = values[":method"], let path = values[":path"], let scheme = values[":scheme"],
+        let opensWebSocket = values[":method"] == "CONNECT" && values.removeValue(forKey: ":protocol") == "websocket"
+        if opensWebSocket { values[":method"] = "GET" }
+        guard let method = values[":method"], method != "CONNECT", let path = values[":path"], let scheme = values[":scheme"],
             values.count == 3, ["http", "https"].contains(scheme), ReferenceHead.isToken(method.utf8),
             path.utf8.first == UInt8(ascii: "/") || path == "*", path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
             regular.allSatisfy(isAllowed), authority.map(isValue) ?? true
@@ -76,6 +80,7 @@ enum HTTP2RequestProperty {
         }
         var lines = ["\(method) \(path) HTTP/1.1"]
         if let authority { lines.append("host: \(authority)") }
+        if opensWebSocket { lines += ["connection: upgrade", "upgrade: websocket", "sec-websocket-key: \(key)"] }
         for (name, value) in regular where name != "cookie" && (name != "host" || authority == nil) {
             lines.append("\(name): \(value)")
         }
@@ -103,4 +108,8 @@ enum HTTP2RequestProperty {
             return (String(decoding: parts[0], as: UTF8.self), String(decoding: value, as: UTF8.self))
         }
     }
+}
+
+extension RequestMessage {
+    fileprivate var opensWebSocket: Bool { fields.contains { $0.name == Array("upgrade".utf8) } }
 }

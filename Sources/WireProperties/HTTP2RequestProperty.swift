@@ -80,12 +80,12 @@ enum HTTP2RequestProperty {
         }
         var lines = ["\(method) \(path) HTTP/1.1"]
         if let authority { lines.append("host: \(authority)") }
-        if opensWebSocket { lines += ["connection: upgrade", "upgrade: websocket", "sec-websocket-key: \(key)"] }
         for (name, value) in regular where name != "cookie" && (name != "host" || authority == nil) {
             lines.append("\(name): \(value)")
         }
         let cookies = regular.filter { $0.0 == "cookie" }.map(\.1)
         if !cookies.isEmpty { lines.append("cookie: " + cookies.joined(separator: "; ")) }
+        if opensWebSocket { lines += ["connection: upgrade", "upgrade: websocket", "sec-websocket-key: \(key)"] }
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 

@@ -48,8 +48,9 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     private var isSettling = false
     /// Streams whose backends wait for a flush.
     private var unflushed: [HTTP2Stream] = []
-    /// Whether NIO's handler is going to flush when all that was read is done with.
+    /// Whether a flush comes once all that was read is done with.
     private var isReading = false
+    private var wantsFlush = false
     private var isFlushScheduled = false
     var isWritable = true
     var responsePace = ResponsePace()
@@ -99,6 +100,10 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         isReading = false
         for stream in unflushed { stream.flushRequest() }
         unflushed.removeAll(keepingCapacity: true)
+        if wantsFlush {
+            wantsFlush = false
+            context.flush()
+        }
         settle()
     }
 
@@ -205,7 +210,11 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     /// Flushes once the loop has looked at all that is at hand, so that the answers of many streams leave together.
     func flushLater() {
-        guard !isFlushScheduled, !isReading else { return }
+        guard !isReading else {
+            wantsFlush = true
+            return
+        }
+        guard !isFlushScheduled else { return }
         isFlushScheduled = true
         server.http2Streams.flushLater(self)
     }

@@ -20,8 +20,10 @@ final class HTTP2StreamPool {
         waitingForFlush.append(connection)
         guard waitingForFlush.count == 1 else { return }
         connection.worker.eventLoop.assumeIsolated().execute { [self] in
-            for connection in waitingForFlush { connection.flushNow() }
+            // A flush may ask for another one.
+            let connections = waitingForFlush
             waitingForFlush.removeAll(keepingCapacity: true)
+            for connection in connections { connection.flushNow() }
         }
     }
 }

@@ -98,8 +98,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        for stream in unflushed { stream.flushRequest() }
-        unflushed.removeAll(keepingCapacity: true)
+        while let stream = unflushed.popLast() { stream.flushRequest() }
         if wantsFlush {
             wantsFlush = false
             context.flush()

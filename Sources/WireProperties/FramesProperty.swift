@@ -51,7 +51,8 @@ enum FramesProperty {
         _ reference: ReferenceFrames
     ) throws(Violation) {
         var passage = WebSocketPassage(from: sender)
-        let first = passage.pass(Array(bytes[..<cut]).span)
+        let beginning = Array(bytes[..<cut])
+        let first = passage.pass(beginning.span)
         try hold(first == .init(count: cut, closes: false), "\(first) while nothing has ended")
         var passed = cut
         var closes = passage.end() ? 1 : 0

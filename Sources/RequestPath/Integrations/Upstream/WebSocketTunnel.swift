@@ -115,7 +115,7 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
     func drain() { close("gateway.stopping") }
 
     func deadlinePassed() {
-        if isEnding { return finish("websocket.unanswered-close") }
+        if isEnding { return finish(nil) }
         close(worker.now >= endsAt ? "websocket.duration" : "websocket.idle")
         // Whoever is in the midst of a frame has had its time.
         endSoon()
@@ -163,6 +163,7 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
             exchange.record.cause = isClientDone ? "client.closed" : cause
         }
         let client = exchange.client
+        stream.flush()
         letGo(of: exchange)
         client?.sendEnd(trailers: nil)
         client?.flush()

@@ -231,6 +231,9 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     private func becomeHTTP2(_ context: ChannelHandlerContext) {
+        // A client that can't send can't open a window either. And NIO's handler writes as the client's end is read, which a channel that
+        // outlives this end does not expect when that fails.
+        try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
         let settings = server.settings.http2
         let transport = HTTP2Transport(
             worker: worker,

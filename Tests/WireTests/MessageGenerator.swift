@@ -64,12 +64,14 @@ struct MessageGenerator {
         var bytes = [UInt8(cuts.count | (isClient ? 16 : 0)), UInt8(number(below: 256))] + cuts
         for _ in 0..<number(below: 6) {
             let opcode = pick([0x01, 0x02, 0x80, 0x81, 0xC1, 0x82, 0x89, 0x8A, 0x88, 0x8B]) as UInt8
-            let length = opcode & 8 != 0 ? number(below: 126) : pick([0, 1, 125, 126, 127, 300, 66_000])
+            let length = number(below: opcode & 8 != 0 ? 126 : 140)
+            // A length may be written in more bytes than it needs; that is for the receiver to judge.
+            let form = opcode & 8 != 0 ? 0 : length > 125 ? 1 + number(below: 2) : number(below: 3)
             let mask: UInt8 = isClient ? 0x80 : 0
-            switch length {
-            case ..<126: bytes += [opcode, mask | UInt8(length)]
-            case ..<65_536: bytes += [opcode, mask | 126, UInt8(length >> 8), UInt8(length & 255)]
-            default: bytes += [opcode, mask | 127, 0, 0, 0, 0, 0, UInt8(length >> 16), UInt8(length >> 8 & 255), UInt8(length & 255)]
+            switch form {
+            case 0: bytes += [opcode, mask | UInt8(length)]
+            case 1: bytes += [opcode, mask | 126, 0, UInt8(length)]
+            default: bytes += [opcode, mask | 127, 0, 0, 0, 0, 0, 0, 0, UInt8(length)]
             }
             bytes += [UInt8](repeating: 0x88, count: length + (isClient ? 4 : 0))
         }

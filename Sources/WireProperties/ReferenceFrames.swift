@@ -30,9 +30,8 @@ struct ReferenceFrames: Equatable {
         let short = Int(head[1] & 127)
         let hasMask = head[1] >= 128
         let extra = short < 126 ? 0 : short == 126 ? 2 : 8
-        if hasMask != (sender == .client) || isControl && (head[0] < 128 || short > 125) || extra == 8 && head.count > 2
-            && head[2] >= 128
-        {
+        let isTooLong = extra == 8 && head.count > 2 && head[2] >= 128
+        guard hasMask == (sender == .client), !isControl || head[0] >= 128 && short <= 125, !isTooLong else {
             isLost = true
             return nil
         }

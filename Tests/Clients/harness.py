@@ -628,10 +628,13 @@ class Nginx:
 
     def _answers(self):
         assert self.process.poll() is None, (self.folder / "error.log").read_text()
+        return self._listens()
+
+    def _listens(self):
         try:
             socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             return True
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return False
 
     def requests(self, count=0):
@@ -653,3 +656,5 @@ class Nginx:
         else:
             self.process.send_signal(number)
         self.process.wait(PATIENCE)
+        # The worker process may take a little longer, and it listens as well.
+        wait_until(lambda: not self._listens(), "nginx to be gone")

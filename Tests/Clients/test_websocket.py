@@ -2,14 +2,15 @@
 
 import concurrent.futures
 import signal
+import ssl
 import subprocess
 import threading
 import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
-from websockets.frames import Frame, Opcode
 
+from certificates import Authority
 from harness import free_port, wait_until
 from websocket import EchoServer, connect
 
@@ -30,7 +31,10 @@ def tunnel_line(gateway, count=1):
     return gateway.log_lines(count)[-1]
 
 
-@pytest.mark.parametrize("message", ["hello", "", "Grüße \N{WAVING HAND SIGN}", b"\0\1\xff", "x" * 70_000, b"y" * 126])
+MESSAGES = ["hello", "", "Grüße \N{WAVING HAND SIGN}", b"\0\1\xff", "x" * 70_000, b"y" * 126]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=range(len(MESSAGES)))
 def test_a_message_comes_back(gateway, message):
     with connect(gateway) as socket:
         socket.send(message)
@@ -127,6 +131,74 @@ def test_another_answer_is_passed_on(start, status):
         assert tunnel_line(gateway)["status"] == status
 
 
+# TLS
+
+
+@pytest.fixture
+def secure(start, tmp_path):
+    """A server, a gateway before it, and how to reach that, all of them in TLS."""
+    authority = Authority(tmp_path)
+    own = authority.issue("127.0.0.1")
+    context = ssl.create_default_context(cafile=str(authority.file))
+    with EchoServer(ssl=own.server()) as server:
+        port = free_port()
+        gateway = start(
+            f"drain: 5s\n"
+            f"listen: {{ address: 127.0.0.1, port: {port}, tls: {{ certificates: "
+            f"{{ certificate: {own.file}, key: {own.key_file} }} }} }}\n"
+            f"apis: {{ all: {{ routes: {{ $default: chat }} }} }}\n"
+            f"backends: {{ chat: {{ targets: 'wss://127.0.0.1:{server.port}', tls: {{ ca: {authority.file} }} }} }}",
+            port=port,
+        )
+
+        def open_socket():
+            return connect(gateway, scheme="wss", ssl=context)
+
+        yield gateway, server, open_socket
+
+
+def test_a_connection_in_tls_on_both_sides(secure):
+    gateway, server, open_socket = secure
+    with open_socket() as socket:
+        for message in ["hello", b"x" * 300_000]:
+            socket.send(message)
+            assert socket.recv(timeout=5) == message
+        socket.close(4_001, "enough")
+    assert server.wait_for_closed() == [(4_001, "enough")]
+    assert tunnel_line(gateway).get("cause") is None
+
+
+def test_a_client_that_vanishes_in_tls(secure):
+    gateway, server, open_socket = secure
+    socket = open_socket()
+    socket.send("hello")
+    socket.recv()
+    socket.socket.shutdown(2)
+    assert server.wait_for_closed() == [(1_006, "")]
+    assert tunnel_line(gateway)["cause"] == "client.closed"
+
+
+def test_a_server_that_vanishes_in_tls(secure):
+    gateway, server, open_socket = secure
+    with open_socket() as socket:
+        wait_until(lambda: server.sockets, "the server to have the connection")
+        server.sockets[0].socket.shutdown(2)
+        with pytest.raises(ConnectionClosedError):
+            socket.recv(timeout=5)
+    assert tunnel_line(gateway)["cause"] == "backend.closed"
+
+
+def test_a_stopping_gateway_says_so_in_tls(secure):
+    gateway, server, open_socket = secure
+    socket = open_socket()
+    gateway.signal(signal.SIGTERM)
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=5)
+    assert closed.value.rcvd.code == 1_001
+    assert gateway.process.wait(10) == 0
+    assert server.wait_for_closed() == [(1_001, "")]
+
+
 # Ends in disorder
 
 
@@ -192,7 +264,8 @@ def test_a_connection_may_be_given_a_longest_time(start, server):
 def test_the_time_outs_of_a_request_do_not_hold_for_a_connection(start, server):
     gateway = start(
         f"limits: {{ body_idle: 100ms, head_timeout: 100ms, keep_alive: 100ms }}\n"
-        f"apis: {{ all: {{ routes: {{ $default: {{ to: '{server.url}', timeout: {{ total: 200ms, idle: 100ms }} }} }} }} }}"
+        f"apis: {{ all: {{ routes: {{ $default: "
+        f"{{ to: '{server.url}', timeout: {{ total: 200ms, idle: 100ms }} }} }} }} }}"
     )
     with connect(gateway) as socket:
         time.sleep(1)

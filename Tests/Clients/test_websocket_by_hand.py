@@ -1,4 +1,4 @@
-"""WebSocket byte by byte: handshakes that are wrong, what goes before and after the 101, and the gateway's own Close frames."""
+"""WebSocket byte by byte: wrong handshakes, what goes before and after the 101, and the gateway's own Close frames."""
 
 import signal
 import time
@@ -57,7 +57,8 @@ def tunnel(start, make_backend):
 
 
 def test_the_backend_gets_a_handshake_and_nothing_else_of_the_hop(gateway, backend):
-    backend.answer = lambda request: switching("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {accept()}", "X-Own: 1", "Keep-Alive: 5")
+    fields = ("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {accept()}", "X-Own: 1")
+    backend.answer = lambda request: switching(*fields, "Keep-Alive: 5")
     with gateway.connect() as client:
         fields = ("Sec-WebSocket-Protocol: a, b", "Sec-WebSocket-Extensions: x; y=1", "Keep-Alive: 3", "TE: trailers")
         client.send(handshake(*fields, connection="keep-alive, Upgrade", upgrade="WebSocket, h2c"))
@@ -349,7 +350,7 @@ def test_pongs_between_the_pieces_of_a_message_are_frames_like_others(tunnel):
 
 def test_silence_is_ended_even_within_a_frame(tunnel):
     gateway, client, backend = tunnel(websocket="{ idle: 300ms }")
-    client.send(frame(BINARY, b"x" * 1_000)[:500] )
+    client.send(frame(BINARY, b"x" * 1_000)[:500])
     backend.read_exactly(500)
     backend.send(frame(PING, mask=None))
     assert read_frame(client) == (PING, b"", False)

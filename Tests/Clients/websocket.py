@@ -23,15 +23,16 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 MASK = b"\x01\x02\x03\x04"
 
 
-def connect(gateway, path="/", **options):
+def connect(gateway, path="/", scheme="ws", **options):
     """A client of the library, connected through a gateway. It pings only when it is asked to."""
     options.setdefault("ping_interval", None)
     options.setdefault("max_size", None)
-    return websockets.sync.client.connect(f"ws://127.0.0.1:{gateway.port}{path}", proxy=None, legacy=True, **options)
+    url = f"{scheme}://127.0.0.1:{gateway.port}{path}"
+    return websockets.sync.client.connect(url, proxy=None, legacy=True, **options)
 
 
 class EchoServer:
-    """A server of the library on a free port. It answers each message with itself, unless `serve` does something else."""
+    """A server of the library on a free port. It answers each message with itself, or does what `serve` does."""
 
     def __init__(self, serve=None, **options):
         self.serve = serve or self._echo

@@ -44,7 +44,7 @@ final class ScriptedServer: ExchangeHandler {
 
     // MARK: ExchangeHandler
 
-    func tunnelOpened() {}
+    func tunnelOpened(_ exchange: Exchange) {}
 
     func tunnelClosed() {}
 

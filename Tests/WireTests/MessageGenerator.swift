@@ -69,7 +69,7 @@ struct MessageGenerator {
             switch length {
             case ..<126: bytes += [opcode, mask | UInt8(length)]
             case ..<65_536: bytes += [opcode, mask | 126, UInt8(length >> 8), UInt8(length & 255)]
-            default: bytes += [opcode, mask | 127, 0, 0, 0, 0, 0, UInt8(length >> 16), UInt8(length >> 8 & 255), UInt8(length & 255)]
+            default: bytes += [opcode, mask | 127] + (0..<8).map { UInt8(length >> (56 - 8 * $0) & 255) }
             }
             bytes += [UInt8](repeating: 0x88, count: length + (isClient ? 4 : 0))
         }

@@ -32,9 +32,10 @@ import Wire
     func `a frame ends with its last byte, wherever it is cut`(sender: WebSocketFrames.Sender, frame: [UInt8]) {
         for cut in 1..<frame.count {
             var frames = WebSocketFrames(from: sender)
-            frames.read(frame[..<cut].span)
+            frames.read(frame[..<cut])
             #expect(!frames.isBetweenFrames && !frames.hasClosed, "cut at \(cut)")
-            #expect(frames.readFrame((frame[cut...] + [0x81]).span, from: 0) == frame.count - cut, "cut at \(cut)")
+            let end = frames.readFrame(frame[cut...] + [0x81])
+            #expect(end == frame.count - cut, "cut at \(cut)")
             #expect(frames.isBetweenFrames && !frames.isLost, "cut at \(cut)")
             #expect(frames.hasClosed == (frame[0] == 0x88), "cut at \(cut)")
         }
@@ -42,26 +43,28 @@ import Wire
 
     @Test func `a control frame between the pieces of a message is a frame like any other`() {
         var frames = WebSocketFrames(from: .server)
-        frames.read(([0x01, 0x01, 0x61] as [UInt8]).span)
+        frames.read([0x01, 0x01, 0x61])
         #expect(frames.isBetweenFrames)
-        frames.read(([0x89, 0x00, 0x80, 0x01] as [UInt8]).span)
+        frames.read([0x89, 0x00, 0x80, 0x01])
         #expect(!frames.isBetweenFrames)
-        frames.read(([0x62] as [UInt8]).span)
+        frames.read([0x62])
         #expect(frames.isBetweenFrames)
     }
 
-    @Test(arguments: [
-        (WebSocketFrames.Sender.client, [0x81, 0x01]),
-        (.server, [0x81, 0x81]),
-        (.server, [0x09, 0x00]),
-        (.server, [0x89, 0x7E]),
-        (.server, [0x82, 0x7F, 0x80]),
-    ] as [(WebSocketFrames.Sender, [UInt8])])
+    @Test(
+        arguments: [
+            (WebSocketFrames.Sender.client, [0x81, 0x01]),
+            (.server, [0x81, 0x81]),
+            (.server, [0x09, 0x00]),
+            (.server, [0x89, 0x7E]),
+            (.server, [0x82, 0x7F, 0x80]),
+        ] as [(WebSocketFrames.Sender, [UInt8])]
+    )
     func `after what no receiver accepts nothing is known any more`(sender: WebSocketFrames.Sender, bytes: [UInt8]) {
         var frames = WebSocketFrames(from: sender)
-        frames.read(bytes.span)
+        frames.read(bytes)
         #expect(frames.isLost)
-        frames.read([UInt8](repeating: 0, count: 1_000).span)
+        frames.read([UInt8](repeating: 0, count: 1_000))
         #expect(frames.isLost && !frames.isBetweenFrames && !frames.hasClosed)
     }
 
@@ -73,5 +76,17 @@ import Wire
         #expect(Array(buffer: unmasked) == [0x88, 0x02, 0x03, 0xE9])
         let masked = Array(buffer: ByteBuffer.webSocketClose(code: 1_001, mask: 0xA1B2_C3D4))
         #expect(masked == [0x88, 0x82, 0xA1, 0xB2, 0xC3, 0xD4, 0x03 ^ 0xA1, 0xE9 ^ 0xB2])
+    }
+}
+
+extension WebSocketFrames {
+    fileprivate mutating func read(_ bytes: some Sequence<UInt8>) {
+        let bytes = Array(bytes)
+        read(bytes.span)
+    }
+
+    fileprivate mutating func readFrame(_ bytes: some Sequence<UInt8>) -> Int {
+        let bytes = Array(bytes)
+        return readFrame(bytes.span, from: 0)
     }
 }

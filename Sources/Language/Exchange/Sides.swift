@@ -58,8 +58,8 @@ public protocol ExchangeHandler: AnyObject {
     func connectionOpened()
     /// A client's connection was closed.
     func connectionClosed()
-    /// A call has become a WebSocket connection.
-    func tunnelOpened()
+    /// A call has become a WebSocket connection. It is no request in flight any more.
+    func tunnelOpened(_ exchange: Exchange)
     /// A WebSocket connection has ended; its call is over soon.
     func tunnelClosed()
     /// A client's TLS handshake has ended.

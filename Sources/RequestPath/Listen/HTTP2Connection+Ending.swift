@@ -47,6 +47,7 @@ extension HTTP2Connection {
         phase = .announced
         transport.announceEnd()
         setDeadline(HTTP1Connection.drainGrace)
+        for stream in streams.all where stream.isTunnel { stream.exchange?.integration?.drain() }
     }
 
     /// The client opens no further streams.

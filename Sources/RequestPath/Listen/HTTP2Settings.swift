@@ -26,6 +26,8 @@ struct HTTP2Settings {
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.http2.streams + Self.refusedStreams),
             HTTP2Setting(parameter: .initialWindowSize, value: limits.http2.windowBytes),
             HTTP2Setting(parameter: .maxHeaderListSize, value: headerList),
+            // WebSocket connections may be streams (RFC 8441).
+            HTTP2Setting(parameter: .enableConnectProtocol, value: 1),
         ]
         // Both are checked where a request is translated, by the rules that HTTP/1.1 has, too.
         connection.headerBlockValidation = .disabled

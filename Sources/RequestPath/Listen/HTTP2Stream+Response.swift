@@ -32,6 +32,7 @@ extension HTTP2Stream: ClientStream {
 
     func send(_ head: borrowing ResponseHead) {
         guard let exchange else { return }
+        if declinesWebSocket(head.status) { return refuse(Self.declined) }
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
         switch head.framing {
         case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
@@ -40,7 +41,8 @@ extension HTTP2Stream: ClientStream {
             if head.status != 204 { dropped.remove(FieldNameSet(.contentLength)) }
         case .chunked, .untilClose: break
         }
-        var fields = HPACKHeaders(head, dropping: dropped, roomFor: 1)
+        let opensTunnel = head.status == 101
+        var fields = HPACKHeaders(head, status: opensTunnel ? 200 : nil, dropping: dropped, roomFor: 1)
         guard fits(fields, head) else {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
@@ -48,8 +50,26 @@ extension HTTP2Stream: ClientStream {
         fields.add(exchange.requestID)
         hasResponseStarted = true
         exchange.record.status = head.status
+        if opensTunnel { fields.remove(name: "sec-websocket-accept") }
         heldHead = fields
+        if opensTunnel { openTunnel(exchange) }
     }
+
+    /// Lets bytes through in both directions from here on (RFC 8441, 5): the client is sent 200 for the backend's 101.
+    private func openTunnel(_ exchange: Exchange) {
+        isTunnel = true
+        if isRequestOver { exchange.integration?.receiveEnd(trailers: nil) }
+        if connection?.server.isDraining == true { exchange.integration?.drain() }
+    }
+
+    /// Any 2xx would tell the client that its WebSocket connection is open.
+    private func declinesWebSocket(_ status: Int) -> Bool {
+        guard (200..<300).contains(status), let exchange else { return false }
+        // No client can send this field over HTTP/2: it stands for an extended CONNECT.
+        return exchange.request.section.names.has(.upgrade)
+    }
+
+    private static let declined = Refusal(status: 502, cause: "websocket.declined")
 
     func sendBody(_ part: ByteBuffer) {
         // A backend that was asked with another method than HEAD answers with a body.
@@ -93,6 +113,7 @@ extension HTTP2Stream: ClientStream {
 
     func send(_ reply: Reply) {
         guard let exchange, let connection else { return }
+        if declinesWebSocket(reply.status) { return exchange.refuse(Self.declined) }
         hasResponseStarted = true
         exchange.record.status = reply.status
         let mayHaveBody = reply.status != 204 && reply.status != 304
@@ -169,7 +190,7 @@ extension HTTP2Stream: ClientStream {
             hasWritten = true
         }
         tellWritability()
-        if queued > 0 { setDeadline() } else if hasResponseStarted { clearDeadline() }
+        if queued > 0, !isTunnel { setDeadline() } else if hasResponseStarted { clearDeadline() }
         return hasWritten
     }
 

@@ -40,6 +40,8 @@ final class HTTP2Stream: Expiring {
     /// Whether the answer's last frame has left.
     var hasResponseLeft = false
     var isClientWritable = true
+    /// Whether the call became a WebSocket connection.
+    var isTunnel = false
     /// Whether NIO's handler has reset the stream.
     var isBroken = false
     /// Whether the connection is going to call `settle`.
@@ -73,6 +75,7 @@ final class HTTP2Stream: Expiring {
         queued = 0
         hasResponseLeft = false
         isClientWritable = true
+        isTunnel = false
         isBroken = false
         isUnsettled = false
     }
@@ -86,7 +89,12 @@ final class HTTP2Stream: Expiring {
         self.exchange = exchange
         isLastReceived = isLast
         do throws(WireFault) {
-            try server.settings.parser.parse(fields, endsStream: isLast, into: &exchange.request)
+            try server.settings.parser.parse(
+                fields,
+                endsStream: isLast,
+                webSocketKey: WebSocketHandshake.makeKey(using: &worker.random),
+                into: &exchange.request
+            )
             isRequestOver = isLast
             if case .length(let length) = exchange.request.framing, length > server.settings.bodyBytes {
                 throw .bodyTooLarge
@@ -186,7 +194,7 @@ final class HTTP2Stream: Expiring {
             refuse(.wrongContentLength)
             return
         }
-        guard received <= connection.server.settings.bodyBytes else {
+        guard isTunnel || received <= connection.server.settings.bodyBytes else {
             refuse(.bodyTooLarge)
             return
         }

@@ -31,7 +31,7 @@ extension Worker: ExchangeHandler {
     func end(_ exchange: Exchange) {
         metrics.record(exchange)
         accessLog?.append(exchange)
-        if exchange.isCounted { admission.release() }
+        release(exchange)
         context.give(exchange)
     }
 
@@ -39,7 +39,10 @@ extension Worker: ExchangeHandler {
 
     func connectionClosed() { metrics.connectionClosed() }
 
-    func tunnelOpened() { metrics.tunnelOpened() }
+    func tunnelOpened(_ exchange: Exchange) {
+        release(exchange)
+        metrics.tunnelOpened()
+    }
 
     func tunnelClosed() { metrics.tunnelClosed() }
 
@@ -70,6 +73,13 @@ extension Worker: ExchangeHandler {
             exchange.refuse(Refusal(status: 400, cause: Cause(error.rawValue)))
             return false
         }
+    }
+
+    /// The call is no longer one of those in flight.
+    private func release(_ exchange: Exchange) {
+        guard exchange.isCounted else { return }
+        exchange.isCounted = false
+        admission.release()
     }
 
     private func isAdmitted(_ exchange: Exchange) -> Bool {

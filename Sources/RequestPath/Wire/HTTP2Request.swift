@@ -9,11 +9,16 @@ public import NIOHPACK
 extension RequestParser {
     /// Reads the fields of a HEADERS frame into `head`, with its bytes.
     ///
-    /// - Parameter endsStream: whether no body follows.
+    /// An extended CONNECT that asks for a WebSocket connection (RFC 8441) becomes the handshake of HTTP/1.1, which has a key.
+    ///
+    /// - Parameters:
+    ///   - endsStream: whether no body follows.
+    ///   - webSocketKey: a key for such a handshake.
     /// - Throws: the first fault; `WireFault.isMalformedStream` tells whether it may be answered.
     public func parse(
         _ fields: HPACKHeaders,
         endsStream: Bool,
+        webSocketKey: @autoclosure () -> String,
         into head: inout RequestHead
     ) throws(WireFault) {
         let pseudo = try PseudoFields(fields)
@@ -26,10 +31,14 @@ extension RequestParser {
             try layout.add(name, value, authority: pseudo.authority, to: &head.section)
         }
         layout.addCookie(to: &head.section)
+        let key = pseudo.opensWebSocket ? webSocketKey() : nil
+        if let key { layout.addHandshake(key: key, to: &head.section) }
         guard head.section.fields.count <= limits.fieldCount else { throw .tooManyFields }
         guard layout.end + 2 <= limits.headBytes else { throw .headTooLarge }
-        Self.write(pseudo, fields, hasCookie: layout.hasCookie, to: &head.bytes)
+        Self.write(pseudo, fields, hasCookie: layout.hasCookie, key: key, to: &head.bytes)
         try readHead(target, endsStream: endsStream, &head)
+        // What follows is the connection's.
+        if pseudo.opensWebSocket, head.framing == .chunked { head.framing = .none }
     }
 
     /// Reads the fields of a HEADERS frame that ends a body, as the lines of a trailer section with its empty line.
@@ -71,6 +80,7 @@ extension RequestParser {
         _ pseudo: PseudoFields,
         _ fields: HPACKHeaders,
         hasCookie: Bool,
+        key: String?,
         to bytes: inout ByteBuffer
     ) {
         bytes.clear()
@@ -93,6 +103,10 @@ extension RequestParser {
                     out.writeString(value)
                 }
                 out.writeStaticString("\r\n")
+            }
+            if let key {
+                for (name, value) in FieldLayout.handshake { out.writeLine(name, value) }
+                out.writeLine(FieldLayout.keyName, key)
             }
             out.writeStaticString("\r\n")
         }
@@ -125,10 +139,13 @@ private struct PseudoFields {
     var method = ""
     var path = ""
     var authority: String?
+    /// Whether it is an extended CONNECT for a WebSocket connection; the method is then the handshake's.
+    var opensWebSocket = false
 
     /// Reads those that stand in front.
     init(_ fields: HPACKHeaders) throws(WireFault) {
         var scheme: String?
+        var connectsTo: String?
         var isInFront = true
         for (name, value, _) in fields {
             guard name.utf8.first == Characters.colon else {
@@ -141,10 +158,17 @@ private struct PseudoFields {
             case ":path" where path.isEmpty: path = value
             case ":authority" where authority == nil: authority = value
             case ":scheme" where scheme == nil: scheme = value
+            case ":protocol" where connectsTo == nil: connectsTo = value
             default: throw .badPseudoField
             }
         }
-        if method == "CONNECT" { throw .connectMethod }
+        if method == "CONNECT" {
+            guard connectsTo == "websocket" else { throw .connectMethod }
+            opensWebSocket = true
+            method = "GET"
+        } else if connectsTo != nil {
+            throw .badPseudoField
+        }
         // What it says is not compared with the connection: a proxy in front may have ended TLS.
         guard scheme == "http" || scheme == "https", !method.isEmpty, !path.isEmpty else { throw .badPseudoField }
     }
@@ -198,6 +222,17 @@ private struct FieldLayout {
     mutating func addCookie(to section: inout FieldSection) {
         guard let cookieLength else { return }
         add(.cookie, nameLength: 6, valueLength: cookieLength, to: &section)
+    }
+
+    /// What a handshake of HTTP/1.1 has and an extended CONNECT does not.
+    static let handshake = [("connection", "upgrade"), ("upgrade", "websocket")]
+    static let keyName = "sec-websocket-key"
+
+    mutating func addHandshake(key: String, to section: inout FieldSection) {
+        for ((name, value), known) in zip(Self.handshake, [FieldName.connection, .upgrade]) {
+            add(known, name, value, to: &section)
+        }
+        add(.other, Self.keyName, key, to: &section)
     }
 
     private mutating func add(

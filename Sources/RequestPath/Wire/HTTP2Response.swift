@@ -5,10 +5,16 @@ public import NIOHPACK
 extension HPACKHeaders {
     /// The fields of a backend's response as those of HTTP/2 (RFC 9113, 8.3.2): names in lower case, without those in `dropped` and
     /// those that `Connection` names. There is room for `more` fields.
-    public init(_ head: borrowing ResponseHead, dropping dropped: FieldNameSet, roomFor more: Int) {
+    /// - Parameter status: the status in place of the head's.
+    public init(
+        _ head: borrowing ResponseHead,
+        status: Int? = nil,
+        dropping dropped: FieldNameSet,
+        roomFor more: Int
+    ) {
         self.init()
         reserveCapacity(head.section.fields.count + 1 + more)
-        add(name: ":status", value: StatusText.of(head.status))
+        add(name: ":status", value: StatusText.of(status ?? head.status))
         for index in 0..<head.section.fields.count {
             let field = head.section.fields[index]
             if dropped.has(field.known) { continue }
@@ -39,9 +45,11 @@ extension HPACKHeaders {
     }
 
     private mutating func add(_ field: Field, of bytes: ByteBuffer) {
-        let value = bytes.getString(at: bytes.readerIndex + Int(field.value.start), length: Int(field.value.count)) ?? ""
+        let value =
+            bytes.getString(at: bytes.readerIndex + Int(field.value.start), length: Int(field.value.count)) ?? ""
         // What is hardly ever sent twice would only push the others out of the client's table.
-        let indexing: HPACKIndexing = field.known == .contentLength || field.value.count > 96 ? .nonIndexable : .indexable
+        let indexing: HPACKIndexing =
+            field.known == .contentLength || field.value.count > 96 ? .nonIndexable : .indexable
         add(name: Self.name(of: field, in: bytes), value: value, indexing: indexing)
     }
 

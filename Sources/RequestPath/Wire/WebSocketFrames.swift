@@ -1,8 +1,8 @@
 /// Follows the frames of one side of a WebSocket connection (RFC 6455, 5.2), to know where each of them ends.
 ///
-/// Nothing is decoded, checked for meaning or held back: extensions give bits and opcodes a meaning that is not known here. Only
-/// what makes every receiver fail the connection (a wrong mask bit, a control frame that is long or in pieces, a length beyond 63
-/// bits) is noted, since nobody can say where the next frame starts after it.
+/// Nothing is decoded, checked for meaning or held back: extensions give bits and opcodes a meaning that is not known
+/// here. Only what makes every receiver fail the connection (a wrong mask bit, a control frame that is long or in
+/// pieces, a length beyond 63 bits) is noted, since nobody can say where the next frame starts after it.
 public struct WebSocketFrames: Sendable, Equatable {
     /// The side that sends the frames. A client masks them, a server does not (RFC 6455, 5.1).
     public enum Sender: Sendable {

@@ -7,7 +7,8 @@ public import NIOCore
 public enum WebSocketHandshake {
     /// What a request asks for.
     public enum Request: Sendable, Equatable {
-        /// No WebSocket connection. Whatever else `Upgrade` names is not spoken here and may be ignored (RFC 9110, 7.8).
+        /// No WebSocket connection. Whatever else `Upgrade` names is not spoken here and may be ignored (RFC 9110,
+        /// 7.8).
         case none
         /// A WebSocket connection, with this `Sec-WebSocket-Key`.
         case opens(key: ByteRange)
@@ -42,6 +43,16 @@ public enum WebSocketHandshake {
             let answer = only("sec-websocket-accept", head.section, span)
         else { return false }
         return head.bytes.getSlice(at: head.bytes.readerIndex + Int(answer.start), length: Int(answer.count)) == accept
+    }
+
+    /// A random key.
+    public static func makeKey(using random: inout SplitMix64) -> String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        for _ in 0..<21 { text.append(digits[Int(random.next(below: 64))]) }
+        // Only two bits of the last digit are the key's.
+        text.append(digits[16 * Int(random.next(below: 4))])
+        return String(decoding: text, as: UTF8.self) + "=="
     }
 
     /// The value of a field that occurs exactly once.

@@ -1,8 +1,9 @@
-/// One direction of a tunnelled WebSocket connection: passes on what one side sends, until it is told to end with a Close frame of
-/// the gateway's own.
+/// One direction of a tunnelled WebSocket connection: passes on what one side sends, until it is told to end with a
+/// Close frame of the gateway's own.
 ///
-/// That frame can only stand between two others. From there on nothing of the sender is passed on (RFC 6455, 5.5.1), but it is still
-/// read, since its own Close frame is the answer. Bytes that are no frames leave no such place: they are passed on to the last.
+/// That frame can only stand between two others. From there on nothing of the sender is passed on (RFC 6455, 5.5.1),
+/// but it is still read, since its own Close frame is the answer. Bytes that are no frames leave no such place: they
+/// are passed on to the last.
 public struct WebSocketPassage: Sendable {
     /// What happens to some bytes.
     public struct Verdict: Sendable, Equatable {

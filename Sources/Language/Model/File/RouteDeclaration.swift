@@ -105,7 +105,8 @@ extension Shape<RouteDeclaration> {
             case (nil, nil): faults.add("a route has \"to\" or \"reply\"", at: node.location)
             case (_?, let reply?): faults.add("a route has \"to\" or \"reply\", not both", at: reply.location)
             case (nil, _?):
-                for entry in node.entries where ["path", "method", "timeout", "host", "websocket"].contains(entry.key.text) {
+                for entry in node.entries
+                where ["path", "method", "timeout", "host", "websocket"].contains(entry.key.text) {
                     faults.add("this goes with \"to\" only", at: entry.key.location, text: entry.key.text)
                 }
             default: break

@@ -2,7 +2,8 @@ internal import Crypto
 import Exchange
 import NIOCore
 
-/// What a server proves with that it has understood a WebSocket handshake (RFC 6455, 4.2.2): a hash of the client's key, in base64.
+/// What a server proves with that it has understood a WebSocket handshake (RFC 6455, 4.2.2): a hash of the client's
+/// key, in base64.
 enum WebSocketAccept {
     private static let suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 

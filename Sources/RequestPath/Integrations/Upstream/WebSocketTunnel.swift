@@ -2,11 +2,11 @@ import Exchange
 import NIOCore
 import Wire
 
-/// A WebSocket connection through the gateway: takes an exchange over once the backend has answered 101, and carries bytes in both
-/// directions until one side ends.
+/// A WebSocket connection through the gateway: takes an exchange over once the backend has answered 101, and carries
+/// bytes in both directions until one side ends.
 ///
-/// Frames pass untouched. Where the gateway itself wants an end (nothing moves, it lasts too long, the gateway stops), both sides get
-/// a Close frame with 1001 as soon as one may stand in their stream, and a little time to answer it.
+/// Frames pass untouched. Where the gateway itself wants an end (nothing moves, it lasts too long, the gateway stops),
+/// both sides get a Close frame with 1001 as soon as one may stand in their stream, and a little time to answer it.
 final class WebSocketTunnel: IntegrationCall, Expiring {
     /// What the sides get to answer a Close frame, and to close their connections once both have sent one.
     static let closingTime: UInt64 = 5_000_000_000
@@ -30,7 +30,13 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
     private var isClientDone = false
     private var hasUnflushed = false
 
-    init(_ exchange: Exchange, over stream: any BackendStream, upstream: Upstream, plan: ProxyPlan.WebSocket, now: UInt64) {
+    init(
+        _ exchange: Exchange,
+        over stream: any BackendStream,
+        upstream: Upstream,
+        plan: ProxyPlan.WebSocket,
+        now: UInt64
+    ) {
         worker = exchange.worker
         self.exchange = exchange
         self.stream = stream
@@ -46,11 +52,11 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
         deadline = slot
         worker.deadlines.set(slot, at: min(now &+ idle, endsAt))
         upstream.tunnelBegan(stream.endpoint)
-        exchange.handler?.tunnelOpened()
+        exchange.handler?.tunnelOpened(exchange)
         exchange.integration = self
         exchange.record.isTunnel = true
         exchange.client?.send(head)
-        exchange.client?.resumeRequestBody()
+        self.exchange?.client?.resumeRequestBody()
     }
 
     // MARK: Bytes

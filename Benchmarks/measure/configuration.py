@@ -1,4 +1,6 @@
 """The files that the gateway and its peers are measured with, generated for the ports at hand."""
+from measure import certificate
+from measure.server import HTTP1, Protocol
 
 
 def routes(count: int) -> list[str]:
@@ -21,6 +23,22 @@ def gateway(
     return "\n".join(lines) + "\n"
 
 
+def forwarding(listeners: dict[int, Protocol], backends: list[int], work: str, more: str = "") -> str:
+    """The gateway's file without routes: all goes to the backends, but `/reply` is answered here."""
+    lines = ["listen:"] + [f"  - {_listener(port, protocol, work)}" for port, protocol in listeners.items()]
+    lines += ["apis:", "  bench:", "    routes:", "      GET /reply: { reply: { text: hello } }"]
+    targets = ", ".join(f'"http://127.0.0.1:{backend}"' for backend in backends)
+    lines += ["      $default: backend", "backends:", f"  backend: {{ targets: [{targets}] }}"]
+    return "\n".join(lines) + f"\n{more}\n"
+
+
+def _listener(port: int, protocol: Protocol, work: str) -> str:
+    if protocol.tls:
+        pair = f"{{ certificate: {certificate.chain(work)}, key: {certificate.key(work)} }}"
+        return f"{{ port: {port}, address: 127.0.0.1, tls: {{ certificates: [ {pair} ] }} }}"
+    return f"{{ port: {port}, address: 127.0.0.1{', http2: true' if protocol.http2 else ''} }}"
+
+
 def nginx_backend(port: int, work: str) -> str:
     """A backend that answers any request with a small JSON body."""
     return _nginx(work, port, f"""
@@ -28,13 +46,23 @@ def nginx_backend(port: int, work: str) -> str:
     location / {{ return 200 '{{"message":"hello from the backend","id":12345}}'; }} }}""")
 
 
-def nginx_proxy(port: int, backend: int, work: str) -> str:
-    """The figure to beat: a bare proxy_pass with a pool of kept connections."""
+def nginx_proxy(port: int, backend: int, work: str, protocol: Protocol = HTTP1, kept: int = 128) -> str:
+    """The figure to beat: a bare proxy_pass with a pool of so many kept connections."""
     return _nginx(work, port, f"""
   upstream backend {{ server 127.0.0.1:{backend};
-    keepalive 128; keepalive_requests 1000000000; keepalive_timeout 1000s; }}
-  server {{ listen 127.0.0.1:{port};
+    keepalive {kept}; keepalive_requests 1000000000; keepalive_timeout 1000s; }}
+  server {{ listen 127.0.0.1:{port}{_nginx_protocol(protocol, work)}
+    location /reply {{ return 200 hello; }}
     location / {{ proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://backend; }} }}""")
+
+
+def _nginx_protocol(protocol: Protocol, work: str) -> str:
+    words = (" ssl" if protocol.tls else "") + (" http2" if protocol.http2 else "") + ";"
+    if not protocol.tls:
+        return words
+    return f"""{words}
+    ssl_certificate {certificate.chain(work)}; ssl_certificate_key {certificate.key(work)};
+    ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m;"""
 
 
 def _nginx(work: str, port: int, servers: str) -> str:
@@ -52,11 +80,13 @@ http {{
 """
 
 
-def haproxy(port: int, backend: int, work: str, full: bool) -> str:
+def haproxy(port: int, backend: int, work: str, full: bool, protocol: Protocol = HTTP1) -> str:
     """HAProxy as a bare proxy; `full` adds 200 routes and a JSON access log."""
     log = """
   log stdout format raw local0
   log-format '{"time":"%t","method":"%HM","path":"%HPO","status":%ST,"ms":%Ta,"ip":"%ci","bytes":%B}'"""
+    tls = f" ssl crt {certificate.joined(work)} alpn {'h2' if protocol.http2 else 'http/1.1'}" if protocol.tls else ""
+    words = tls or (" proto h2" if protocol.http2 else "")
     return f"""
 global
   nbthread 1
@@ -68,7 +98,7 @@ defaults
   timeout server 100s
   http-reuse always
 frontend front
-  bind 127.0.0.1:{port}{log if full else ""}
+  bind 127.0.0.1:{port}{words}{log if full else ""}
   {f"use_backend %[path,map_beg({work}/haproxy.map)]" if full else "default_backend backend"}
 backend backend
   server one 127.0.0.1:{backend}
@@ -79,11 +109,21 @@ def haproxy_map(count: int) -> str:
     return "".join(f"/v1.0{path}/ backend\n" for path in routes(count))
 
 
-def envoy(port: int, backend: int, work: str, full: bool) -> str:
+def envoy(port: int, backend: int, work: str, full: bool, protocol: Protocol = HTTP1) -> str:
     """Envoy as a bare proxy; `full` adds 200 routes and a JSON access log."""
     prefixes = [f'path_separated_prefix: "/v1.0{path}"' for path in routes(200)] if full else ['prefix: "/"']
     matches = "\n".join(f"              - {{match: {{{prefix}}}, route: {{cluster: backend}}}}" for prefix in prefixes)
     extensions = "type.googleapis.com/envoy.extensions"
+    tls = f"""
+      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": {extensions}.transport_sockets.tls.v3.DownstreamTlsContext
+          common_tls_context:
+            alpn_protocols: [{"h2" if protocol.http2 else "http/1.1"}]
+            tls_certificates:
+            - certificate_chain: {{filename: {certificate.chain(work)}}}
+              private_key: {{filename: {certificate.key(work)}}}"""
     log = f"""
           access_log:
           - name: envoy.access_loggers.file
@@ -104,7 +144,7 @@ static_resources:
         typed_config:
           "@type": {extensions}.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: front
-          codec_type: HTTP1{log if full else ""}
+          codec_type: {"HTTP2" if protocol.http2 else "HTTP1"}{log if full else ""}
           route_config:
             virtual_hosts:
             - name: all
@@ -113,7 +153,7 @@ static_resources:
 {matches}
           http_filters:
           - name: envoy.filters.http.router
-            typed_config: {{"@type": {extensions}.filters.http.router.v3.Router}}
+            typed_config: {{"@type": {extensions}.filters.http.router.v3.Router}}{tls if protocol.tls else ""}
   clusters:
   - name: backend
     type: STATIC

@@ -1,16 +1,19 @@
 """CPU a request: against nginx, with many routes, and over two threads. Medians of each round's ratios."""
 import os
+from collections.abc import Callable
 from statistics import median
 
 from measure import configuration, load
-from measure.bench import Bench, Server, free_port
+from measure.bench import Bench, free_port
 from measure.figure import Measured
+from measure.load import Load, Wrk
+from measure.server import Server
 
 
 def plain(bench: Bench) -> Measured:
     backend = bench.backend()
     subjects = [bench.nginx_proxy(backend), bench.gateway_by_flag(backend)] + bench.other_peers(backend, full=False)
-    return _against_first(bench, subjects, None)
+    return against_first(bench, subjects)
 
 
 def full(bench: Bench) -> Measured:
@@ -20,7 +23,7 @@ def full(bench: Bench) -> Measured:
     text = configuration.gateway(port, backend.port, 200, admin=free_port(), log=log)
     gateway = bench.gateway_by_file(bench.file("full.yaml", text), port)
     subjects = [bench.nginx_proxy(backend), gateway] + bench.other_peers(backend, full=True)
-    measured = _against_first(bench, subjects, bench.file("routes.lua", load.over_routes(200)))
+    measured = against_first(bench, subjects, _wrk(bench.file("routes.lua", load.over_routes(200))))
     if not os.path.exists(log) or os.path.getsize(log) == 0:
         measured.broken.append("no access log was written")
     return measured
@@ -30,10 +33,10 @@ def many_routes(bench: Bench) -> Measured:
     backend = bench.backend()
     few, many = (bench.gateway_with_routes(backend, count) for count in (10, 10_000))
     counts = {few.port: 10, many.port: 10_000}
-    scripts = {port: bench.file(f"{count}.lua", load.over_routes(count)) for port, count in counts.items()}
+    runs = {port: _wrk(bench.file(f"{count}.lua", load.over_routes(count))) for port, count in counts.items()}
     ratios, broken = [], []
     for _ in range(bench.rounds):
-        costs = [_cost(bench, server, scripts[server.port], broken) for server in (few, many)]
+        costs = [_cost(bench, server, runs[server.port], broken) for server in (few, many)]
         ratios.append(costs[1] / costs[0])
     return Measured(median(ratios), _spread(ratios), broken)
 
@@ -41,29 +44,37 @@ def many_routes(bench: Bench) -> Measured:
 def two_threads(bench: Bench) -> Measured:
     backend = bench.backend()
     servers = [bench.gateway_with_routes(backend, 10, threads) for threads in (1, 2)]
-    script = bench.file("routes.lua", load.over_routes(10))
+    run = _wrk(bench.file("routes.lua", load.over_routes(10)), threads=2)
     ratios, broken = [], []
     for _ in range(bench.rounds):
-        one, two = (_cost(bench, server, script, broken, load_threads=2) for server in servers)
+        one, two = (_cost(bench, server, run, broken) for server in servers)
         ratios.append(one / two)  # Requests per CPU-second are the inverse of CPU a request.
     return Measured(median(ratios), _spread(ratios), broken)
 
 
-def _against_first(bench: Bench, subjects: list[Server], script: str | None) -> Measured:
+Run = Callable[[Server, int], Load]
+
+
+def _wrk(script: str | None = None, threads: int = 1) -> Run:
+    return lambda server, seconds: Wrk(server, seconds, script, threads).result()
+
+
+def against_first(bench: Bench, subjects: list[Server], run: Run = _wrk()) -> Measured:
     """The second subject's cost as a ratio to the first's; what the others cost goes into the note."""
     ratios: dict[str, list[float]] = {subject.name: [] for subject in subjects}
     broken: list[str] = []
     for _ in range(bench.rounds):
-        costs = [_cost(bench, subject, script, broken) for subject in subjects]
+        costs = [_cost(bench, subject, run, broken) for subject in subjects]
         for subject, cost in zip(subjects, costs):
             ratios[subject.name].append(cost / costs[0])
     own = ratios[subjects[1].name]
-    others = [f"{subject.name} {median(ratios[subject.name]):.2f}" for subject in subjects[2:]]
-    return Measured(median(own), ", ".join([_spread(own)] + others), broken)
+    others = {subject.name: median(ratios[subject.name]) for subject in subjects[2:]}
+    note = ", ".join([_spread(own)] + [f"{name} {ratio:.2f}" for name, ratio in others.items()])
+    return Measured(median(own), note, broken, others)
 
 
-def _cost(bench: Bench, server: Server, script: str | None, broken: list[str], load_threads: int = 1) -> float:
-    result = load.measured(server.port, server.pid, bench.seconds, script, load_threads)
+def _cost(bench: Bench, server: Server, run: Run, broken: list[str]) -> float:
+    result = load.measured(server, bench.seconds, lambda seconds: run(server, seconds))
     print("  " + result.line(server.name), flush=True)
     if result.failed:
         broken.append(f"{result.failed} failed requests ({server.name})")

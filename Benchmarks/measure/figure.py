@@ -22,16 +22,20 @@ class Figure:
         return f"{'≥' if self.at_least else '≤'} {self.shown(value)}"
 
     def shown(self, value: float) -> str:
-        return f"{value:.0f} {self.unit}" if self.unit in ("ms", "bytes") else f"{value:.2f} {self.unit}".strip()
+        return f"{value:.0f} {self.unit}" if self.unit in ("ms", "bytes", "failed") else f"{value:.2f} {self.unit}".strip()
 
 
 @dataclass
 class Measured:
-    """What was measured. `broken` lists promises beside the number that were not kept, such as failed requests."""
+    """What was measured. `broken` lists promises beside the number that were not kept, such as failed requests.
+
+    `peers` holds the same ratio of other servers, where they are installed.
+    """
 
     value: float | None
     note: str = ""
     broken: list[str] = field(default_factory=list)
+    peers: dict[str, float] = field(default_factory=dict)
 
 
 def verdict(figure: Figure, measured: Measured) -> str:
@@ -60,5 +64,5 @@ def as_json(figure: Figure, measured: Measured) -> dict:
     return {
         "name": figure.name, "what": figure.what, "unit": figure.unit, "must": figure.must, "hope": figure.hope,
         "at_least": figure.at_least, "measured": measured.value, "note": measured.note, "broken": measured.broken,
-        "verdict": verdict(figure, measured),
+        "peers": measured.peers, "verdict": verdict(figure, measured),
     }

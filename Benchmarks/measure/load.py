@@ -1,17 +1,19 @@
-"""Load on a server, by wrk, and what came of it."""
+"""Load on a server, by wrk or h2load, and what came of it."""
 import re
 import signal
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from measure import process
+from measure.server import Server
 
 CONNECTIONS = 64
 
 
 @dataclass
 class Load:
-    """The outcome of one run of wrk."""
+    """The outcome of one run."""
 
     requests: int
     seconds: float
@@ -34,12 +36,15 @@ class Load:
 class Wrk:
     """A wrk that runs in the background until its time is over or it is stopped."""
 
-    def __init__(self, port: int, seconds: int, script: str | None = None, threads: int = 1):
-        command = ["wrk", f"-t{threads}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
-        if script:
-            command += ["-s", script]
+    def __init__(
+        self, server: Server, seconds: int, script: str | None = None, threads: int = 1,
+        connections: int = CONNECTIONS, headers: tuple[str, ...] = (),
+    ):
+        command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--latency"]
+        command += [f"-H{header}" for header in headers] + (["-s", script] if script else [])
         self._process = subprocess.Popen(
-            command + [f"http://127.0.0.1:{port}/"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command + [server.url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=server.client_environment,
         )
 
     def stop(self) -> Load:
@@ -64,12 +69,25 @@ class Wrk:
         )
 
 
-def measured(port: int, pid: int, seconds: int, script: str | None = None, threads: int = 1) -> Load:
-    """One warm second, then a run over which the CPU time of `pid` is counted."""
-    Wrk(port, 1, script, threads).result()
-    before = process.cpu_seconds(pid)
-    load = Wrk(port, seconds, script, threads).result()
-    load.cpu_seconds = process.cpu_seconds(pid) - before
+def h2load(server: Server, seconds: int, connections: int = 8, streams: int = 100) -> Load:
+    """HTTP/2 on so many connections, each with so many requests under way."""
+    command = ["h2load", f"-c{connections}", f"-m{streams}", f"-D{seconds}", server.url]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=server.client_environment
+    )
+    counts = re.search(r"requests: .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", done.stdout)
+    if not counts or (server.protocol.tls and "Application protocol: h2\n" not in done.stdout):
+        raise RuntimeError(f"h2load gave no result: {done.stdout.strip()[-600:]}")
+    succeeded, *failed = map(int, counts.groups())
+    return Load(requests=succeeded, seconds=seconds, p99_ms=float("nan"), failed=sum(failed))
+
+
+def measured(server: Server, seconds: int, run: Callable[[int], Load]) -> Load:
+    """One warm second, then a run over which the CPU time of the server is counted. `run` is given the seconds."""
+    run(1)
+    before = process.cpu_seconds(server.pid)
+    load = run(seconds)
+    load.cpu_seconds = process.cpu_seconds(server.pid) - before
     return load
 
 

@@ -7,9 +7,10 @@ import time
 from statistics import median
 
 from measure import configuration, process
-from measure.bench import Bench, Server, free_port
+from measure.bench import Bench, free_port
 from measure.figure import Measured
 from measure.load import Load, Wrk, gently, over_routes
+from measure.server import Server
 
 PATIENCE = 20
 # Two runs of the same server differ by this much here; a stall of the loops shows far above it.
@@ -59,8 +60,8 @@ def one_reload(bench: Bench) -> Measured:
     script = bench.file("gently.lua", over_routes(10_000) + gently(20))
     took, compiled, quiet, busy = [], [], [], []
     for _ in range(bench.rounds):
-        quiet.append(Wrk(gateway.server.port, bench.seconds + 1, script).result())
-        wrk = Wrk(gateway.server.port, bench.seconds + 1, script)
+        quiet.append(Wrk(gateway.server, bench.seconds + 1, script).result())
+        wrk = Wrk(gateway.server, bench.seconds + 1, script)
         time.sleep(1)
         wall, compile_ms = gateway.reload()
         busy.append(wrk.result())
@@ -77,7 +78,7 @@ def one_reload(bench: Bench) -> Measured:
 
 def many_reloads(bench: Bench) -> Measured:
     gateway = ReloadingGateway(bench, 200)
-    wrk = Wrk(gateway.server.port, 3600, bench.file("routes.lua", over_routes(200)))
+    wrk = Wrk(gateway.server, 3600, bench.file("routes.lua", over_routes(200)))
     resident = []
     try:
         for _ in range(RELOADS):

@@ -16,9 +16,10 @@ final class EmbeddedBackend {
     let calls: ProxyCalls
     private(set) var channels: [EmbeddedChannel] = []
 
-    init(_ settings: Backend = .sample()) throws {
+    /// - Parameter inFlight: is shared with backends of other workers.
+    init(_ settings: Backend = .sample(), inFlight: InFlightCounts = InFlightCounts()) throws {
         worker = WorkerContext(eventLoop: loop, seed: 1)
-        upstream = Upstream(try BackendPlan(settings), worker: worker, workers: 1)
+        upstream = Upstream(try BackendPlan(settings), worker: worker, workers: 1, inFlight: inFlight)
         calls = ProxyCalls(worker: worker)
         try apply(settings)
     }
@@ -31,8 +32,18 @@ final class EmbeddedBackend {
         upstream.apply(try BackendPlan(settings), targets: targets)
     }
 
+    /// Begins an attempt without a call.
+    func begin(now: UInt64? = nil) throws(BackendFailure) -> Attempt {
+        try upstream.begin(for: Exchange(worker: worker), now: now ?? worker.now, tried: .init())
+    }
+
+    /// The endpoint that the next attempt would go to.
     var endpoint: Endpoint {
-        get throws { try #require(upstream.choose(for: Exchange(worker: worker), now: worker.now, tried: .init())) }
+        get throws {
+            let attempt = try begin()
+            upstream.ended(attempt, .unknown, now: worker.now)
+            return attempt.endpoint
+        }
     }
 
     /// Opens a connection, which counts as lent until it is released.
@@ -116,8 +127,18 @@ extension Backend {
         targets: [Target] = [Target(host: "192.0.2.1", port: 80)],
         balance: Balance = .leastRequests,
         retry: Retry = Retry(),
-        pool: Pool = Pool()
+        pool: Pool = Pool(),
+        breaker: Breaker? = nil,
+        concurrency: Int? = nil
     ) -> Backend {
-        Backend(name: "b", targets: targets, balance: balance, retry: retry, pool: pool)
+        Backend(
+            name: "b",
+            targets: targets,
+            balance: balance,
+            retry: retry,
+            pool: pool,
+            breaker: breaker,
+            concurrency: concurrency
+        )
     }
 }

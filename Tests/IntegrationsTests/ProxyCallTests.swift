@@ -73,7 +73,7 @@ struct ProxyCallTests {
         let (slow, other) = try backend.call(Self.get)
         (slow.integration as? ProxyCall)?.deadlinePassed()
         #expect(other.cause == "backend.timeout")
-        #expect(backend.upstream.status().map(\.failures) == [1])
+        #expect(backend.upstream.status().map(\.totals.failures) == [1])
     }
 
     @Test func `a client that has left gets nothing, and leaves nothing behind`() throws {
@@ -83,7 +83,7 @@ struct ProxyCallTests {
         exchange.integration?.cancel()
         #expect(client.events.isEmpty)
         #expect(!backend.channels[0].isActive)
-        #expect(backend.upstream.status().map { [$0.active, $0.open, $0.failures] } == [[0, 0, 0]])
+        #expect(backend.upstream.status().map { [$0.active, $0.open, $0.totals.failures] } == [[0, 0, 0]])
     }
 
     @Test func `bytes that nobody asked for close an idle connection`() throws {

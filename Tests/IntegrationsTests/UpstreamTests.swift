@@ -23,11 +23,11 @@ struct UpstreamTests {
         let backend = try EmbeddedBackend()
         let endpoint = try backend.endpoint
         endpoint.release(try backend.open(), now: 0)
-        backend.upstream.began(endpoint)
+        let attempt = try backend.begin()
         try backend.apply(.sample(pool: Backend.Pool(maxConnections: 7)))
         #expect(backend.upstream.status().map(\.idle) == [1])
         #expect(backend.upstream.status().map(\.active) == [1])
-        backend.upstream.ended(endpoint, failure: nil, now: 0)
+        backend.upstream.ended(attempt, .success, now: 0)
         #expect(backend.upstream.status().map(\.active) == [0])
     }
 

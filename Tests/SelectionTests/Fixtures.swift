@@ -17,7 +17,7 @@ extension Balancer {
     init(
         weights: [Int],
         policy: Policy,
-        ejection: Backend.Ejection = Backend.Ejection(),
+        ejection: Backend.Ejection = Backend.Ejection(share: 1),
         seed: UInt64 = 1
     ) {
         let members = weights.indices.map { Member(identity: UInt64($0), weight: weights[$0]) }

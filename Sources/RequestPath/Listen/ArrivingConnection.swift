@@ -105,7 +105,8 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
             refuseCleartext(context)
             return
         }
-        switch ClientHelloParser.parse(received.readableBytesUInt8Span) {
+        let greeting = received
+        switch ClientHelloParser.parse(greeting.readableBytesUInt8Span) {
         case .needsMore: break
         case .hello(let hello): beginHandshake(plan.context(for: hello), context)
         case .unreadable: beginHandshake(plan.context(for: nil), context)

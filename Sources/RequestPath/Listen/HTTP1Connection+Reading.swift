@@ -20,7 +20,7 @@ extension HTTP1Connection {
             waiting = joined
         }
         waiting.writeBuffer(&incoming)
-        worker.readBuffers.give(incoming)
+        giveBack(incoming)
         unread = waiting
     }
 
@@ -242,6 +242,11 @@ extension HTTP1Connection {
         guard let buffer = unread else { return }
         unread = nil
         scanned = 0
-        worker.readBuffers.give(buffer)
+        giveBack(buffer)
+    }
+
+    /// What was decrypted stands in a buffer of the TLS handler's, which writes into it again once nobody else refers to it.
+    private func giveBack(_ buffer: ByteBuffer) {
+        if arrival?.isSecure != true { worker.readBuffers.give(buffer) }
     }
 }

@@ -26,6 +26,7 @@ public final class DataPlane: Sendable {
     ) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionCount()
+        let inFlight = InFlightCounts()
         var workers: [NIOLoopBound<Worker>] = []
         for _ in 0..<threads {
             let loop = group.next()
@@ -37,6 +38,7 @@ public final class DataPlane: Sendable {
                         on: loop,
                         workers: threads,
                         openInAllWorkers: connections,
+                        inFlight: inFlight,
                         seed: seed,
                         report: report
                     ),
@@ -111,12 +113,7 @@ public final class DataPlane: Sendable {
     /// The metrics of all workers together.
     public func metricFamilies() async throws -> [MetricFamily] {
         let parts = try await collect { worker in
-            (
-                worker.metrics.snapshot(),
-                worker.upstreams.map {
-                    BackendStatus(name: $0.name, trustsAnybody: $0.trustsAnybody, endpoints: $0.status())
-                }
-            )
+            (worker.metrics.snapshot(), worker.upstreams.map(BackendStatus.init))
         }
         let calls = MetricsSnapshot.merged(parts.map(\.0))?.families ?? []
         return calls + BackendStatus.families(parts.flatMap(\.1))

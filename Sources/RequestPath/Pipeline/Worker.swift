@@ -21,12 +21,14 @@ final class Worker {
     var hasEncodedSlash = false
     private let workers: Int
     private let report: UpstreamReport
+    private let inFlight: InFlightCounts
 
     /// Makes a worker.
     /// - Parameters:
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
     ///   - openInAllWorkers: counts the client connections of all of them.
+    ///   - inFlight: counts their requests in flight to targets that limit them.
     ///   - seed: should differ between workers.
     ///   - report: is told of backends' troubles.
     init(
@@ -34,6 +36,7 @@ final class Worker {
         on eventLoop: any EventLoop,
         workers: Int,
         openInAllWorkers: ConnectionCount = ConnectionCount(),
+        inFlight: InFlightCounts = InFlightCounts(),
         seed: UInt64,
         report: @escaping UpstreamReport = { _ in }
     ) {
@@ -41,6 +44,7 @@ final class Worker {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
+        self.inFlight = inFlight
         calls = ProxyCalls(worker: context)
         metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
         server = ClientServer(
@@ -79,7 +83,7 @@ final class Worker {
         for plan in snapshot.backends {
             let upstream =
                 known.removeValue(forKey: plan.settings.name)
-                ?? Upstream(plan, worker: context, workers: workers, report: report)
+                ?? Upstream(plan, worker: context, workers: workers, inFlight: inFlight, report: report)
             upstream.apply(plan, targets: targets.addresses(of: plan.settings))
             upstreams.append(upstream)
         }

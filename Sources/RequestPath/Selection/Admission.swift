@@ -13,6 +13,7 @@ extension Balancer {
     func weight(of index: Int, _ admission: Admission) -> Int {
         if admission.excluded.contains(index) { return 0 }
         let target = targets[index]
+        if target.isPassedOver { return 0 }
         if admission.admitsEjected, target.standing.isHealthy { return target.fullWeight }
         return target.weight(now: admission.now)
     }

@@ -77,17 +77,34 @@ public struct Balancer: ~Copyable {
     /// The number of targets.
     public var count: Int { targets.count }
 
-    /// The target for a request, or `nil` when the active checks hold every target unhealthy.
+    /// The target for a request, or `nil` when the active checks hold every target unhealthy, or all that may serve are passed
+    /// over.
     ///
     /// Ejected targets and those in `tried` are avoided while there are others. A tried one is chosen again before an
-    /// ejected one, and ejected ones serve when nobody else is left (panic), so that passive ejection alone never
+    /// ejected one, and ejected ones serve when all are ejected (panic), so that passive ejection alone never
     /// empties a backend. `keyHash` counts under ``Policy/hash`` only.
     public mutating func choose(now: UInt64, keyHash: UInt64 = 0, excluding tried: TargetSet = TargetSet()) -> Int? {
-        guard targets.count > 1 else { return targets.first?.standing.isHealthy == true ? 0 : nil }
-        return pick(Admission(now: now, excluded: tried), keyHash)
-            ?? pick(Admission(now: now), keyHash)
-            ?? pick(Admission(now: now, excluded: tried, admitsEjected: true), keyHash)
+        guard targets.count > 1 else {
+            guard let only = targets.first, only.standing.isHealthy, !only.isPassedOver else { return nil }
+            return 0
+        }
+        if let index = pick(Admission(now: now, excluded: tried), keyHash) ?? pick(Admission(now: now), keyHash) {
+            return index
+        }
+        // What the targets in good standing can't take is not for those that fail.
+        guard !targets.contains(where: { $0.weight(now: now) > 0 }) else { return nil }
+        return pick(Admission(now: now, excluded: tried, admitsEjected: true), keyHash)
             ?? pick(Admission(now: now, admitsEjected: true), keyHash)
+    }
+
+    /// Leaves a target out of the next choices, because it is full, until `endPassingOver`.
+    public mutating func passOver(_ index: Int) {
+        targets[index].isPassedOver = true
+    }
+
+    /// The choice is made: all targets count again.
+    public mutating func endPassingOver() {
+        for index in targets.indices { targets[index].isPassedOver = false }
     }
 
     /// A request was sent to the target; `ended` follows exactly once.
@@ -107,8 +124,14 @@ public struct Balancer: ~Copyable {
     }
 
     /// The target failed in a sense that `Backend.Ejection.failures` counts. Answers whether that ejected it just now.
+    ///
+    /// While as many are away as may be, nobody else is ejected; the first failure after one's return makes up for it.
     public mutating func failed(_ index: Int, now: UInt64) -> Bool {
-        targets[index].standing.failed(now: now, rule: ejection)
+        guard targets[index].standing.failed(now: now, rule: ejection) else { return false }
+        let away = targets.count { now < $0.standing.ejectedUntil }
+        guard away < ejection.most(of: targets.count) else { return false }
+        targets[index].standing.eject(now: now, rule: ejection)
+        return true
     }
 
     /// The active checks' verdict on the target. One that turns healthy again returns slowly.

@@ -28,17 +28,19 @@ struct Standing {
         if lastAway > 0, now >= ejectedUntil + lastAway { lastAway = 0 }
     }
 
-    /// Answers whether this failure ejected the target. Failures of requests sent before an ejection, or in panic,
-    /// come in while it lasts and do not prolong it.
+    /// Answers whether the row of failures is long enough for an ejection. Failures of requests sent before an ejection, or in
+    /// panic, come in while it lasts and do not prolong it.
     mutating func failed(now: UInt64, rule: EjectionRule) -> Bool {
         guard rule.failures > 0, now >= ejectedUntil else { return false }
         failuresInRow += 1
-        guard failuresInRow >= rule.failures else { return false }
+        return failuresInRow >= rule.failures
+    }
+
+    mutating func eject(now: UInt64, rule: EjectionRule) {
         failuresInRow = 0
         lastAway = min(lastAway == 0 ? rule.duration : lastAway * 2, rule.maxDuration)
         ejectedUntil = now + lastAway
         ramp(from: ejectedUntil, for: rule.slowStart)
-        return true
     }
 
     mutating func setHealth(_ healthy: Bool, now: UInt64, rule: EjectionRule) {

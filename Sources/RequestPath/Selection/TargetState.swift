@@ -13,6 +13,8 @@ struct TargetState {
     /// How long the target has been waiting for its turn in the round, in scaled weights.
     var turn = 0
     var standing = Standing()
+    /// Whether the choice at hand leaves it out, as it can't take the request.
+    var isPassedOver = false
 
     init(_ member: Balancer.Member) {
         // Mixed here once, because ranking takes the exclusive or of it and a key.

@@ -19,6 +19,12 @@ extension Shape<BackendDeclaration> {
             .optional("retry", .retry, default: defaults.retry, "When a failed request is tried again."),
             .optional("pool", .pool, default: defaults.pool, "The connections that a worker keeps to each server."),
             .optional("eject", .ejection, default: defaults.ejection, "Leaving out servers that fail."),
+            .optional("breaker", .breaker, "Leaving the backend alone when it fails too often. Without it, never."),
+            .optional(
+                "concurrency",
+                .integer(1...1_000_000),
+                "Requests that may be in flight to each server, from all workers together. Without it, any number."
+            ),
             .optional(
                 "tls",
                 .backendTLS,
@@ -30,7 +36,7 @@ extension Shape<BackendDeclaration> {
                 default: defaults.resolveInterval,
                 "How often names are looked up again."
             )
-        ) { targets, balance, health, retry, pool, ejection, tls, resolve in
+        ) { targets, balance, health, retry, pool, ejection, breaker, concurrency, tls, resolve in
             BackendDeclaration(
                 backend: Backend(
                     name: "",
@@ -40,6 +46,8 @@ extension Shape<BackendDeclaration> {
                     retry: retry,
                     pool: pool,
                     ejection: ejection,
+                    breaker: breaker,
+                    concurrency: concurrency,
                     tls: tls?.settings ?? defaults.tls,
                     resolveInterval: resolve
                 ),
@@ -257,9 +265,21 @@ extension Shape<Backend.Ejection> {
                 .duration(from: .zero, to: .seconds(3_600)),
                 default: defaults.slowStart,
                 "Over this time a returning server's share grows from a tenth to the whole."
+            ),
+            .optional(
+                "share",
+                .share,
+                default: defaults.share,
+                "Never more than this share of the servers is away at once; of two or more, one may be unless it is 0%."
             )
-        ) { failures, duration, longest, slowStart in
-            Backend.Ejection(failures: failures, duration: duration, maxDuration: longest, slowStart: slowStart)
+        ) { failures, duration, longest, slowStart, share in
+            Backend.Ejection(
+                failures: failures,
+                duration: duration,
+                maxDuration: longest,
+                slowStart: slowStart,
+                share: share
+            )
         }
         .checked { ejection, node, faults in
             guard ejection.duration > ejection.maxDuration else { return }

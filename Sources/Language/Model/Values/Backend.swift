@@ -14,6 +14,10 @@ public struct Backend: Sendable, Equatable {
     public var pool: Pool
     /// Passive ejection of targets that fail.
     public var ejection: Ejection
+    /// When the backend as a whole is left alone; `nil` is never.
+    public var breaker: Breaker?
+    /// Requests that may be in flight to each target from all workers together; `nil` is any number.
+    public var concurrency: Int?
     /// How targets that are reached over TLS are spoken to.
     public var tls: TLS
     /// How often names are looked up again in the background.
@@ -30,6 +34,8 @@ public struct Backend: Sendable, Equatable {
         retry: Retry = Retry(),
         pool: Pool = Pool(),
         ejection: Ejection = Ejection(),
+        breaker: Breaker? = nil,
+        concurrency: Int? = nil,
         tls: TLS = TLS(),
         resolveInterval: Duration = .seconds(30),
         source: SourceLocation? = nil
@@ -41,6 +47,8 @@ public struct Backend: Sendable, Equatable {
         self.retry = retry
         self.pool = pool
         self.ejection = ejection
+        self.breaker = breaker
+        self.concurrency = concurrency
         self.tls = tls
         self.resolveInterval = resolveInterval
         self.source = source
@@ -189,18 +197,22 @@ public struct Backend: Sendable, Equatable {
         public var maxDuration: Duration
         /// Over this time a returning target's share grows from a tenth to the whole.
         public var slowStart: Duration
+        /// Targets that may be away at once, as a share of all, 0…1. Of two or more, one always may unless it is 0.
+        public var share: Double
 
         /// Makes ejection settings.
         public init(
             failures: Int = 5,
             duration: Duration = .seconds(5),
             maxDuration: Duration = .seconds(60),
-            slowStart: Duration = .seconds(10)
+            slowStart: Duration = .seconds(10),
+            share: Double = 0.5
         ) {
             self.failures = failures
             self.duration = duration
             self.maxDuration = maxDuration
             self.slowStart = slowStart
+            self.share = share
         }
     }
 }

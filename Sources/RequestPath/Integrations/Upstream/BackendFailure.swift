@@ -1,5 +1,6 @@
 import Exchange
 import Model
+import Selection
 import Wire
 
 /// Why an attempt at a backend came to nothing.
@@ -8,6 +9,10 @@ enum BackendFailure: Error, Equatable {
     case noTarget
     /// The backend's names have not been resolved.
     case unresolved
+    /// The circuit is open, for so many nanoseconds more.
+    case circuitOpen(UInt64)
+    /// Every target that may serve has as many requests in flight as it may have.
+    case targetBusy
     /// Every connection is busy and the line is full.
     case poolFull
     /// No connection became free in time.
@@ -30,8 +35,10 @@ enum BackendFailure: Error, Equatable {
         switch self {
         case .noTarget: Refusal(status: 503, cause: "backend.no-healthy-target")
         case .unresolved: Refusal(status: 503, cause: "backend.unresolved")
-        case .poolFull: Refusal(status: 503, cause: "backend.pool-full", fields: [ReplyField("Retry-After", "1")])
-        case .poolTimeout: Refusal(status: 503, cause: "backend.pool-timeout", fields: [ReplyField("Retry-After", "1")])
+        case .circuitOpen(let time): Self.unavailable("backend.circuit-open", for: time)
+        case .targetBusy: Self.unavailable("backend.target-busy")
+        case .poolFull: Self.unavailable("backend.pool-full")
+        case .poolTimeout: Self.unavailable("backend.pool-timeout")
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
         case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
@@ -42,10 +49,26 @@ enum BackendFailure: Error, Equatable {
         }
     }
 
+    /// A refusal that says after how many nanoseconds, in whole seconds, to come again.
+    private static func unavailable(_ cause: Cause, for time: UInt64 = 1) -> Refusal {
+        let seconds = (time - 1) / 1_000_000_000 + 1
+        return Refusal(status: 503, cause: cause, fields: [ReplyField("Retry-After", "\(seconds)")])
+    }
+
+    /// What it says about the target, for ejection and circuit breaker.
+    var outcome: CircuitBreaker.Outcome {
+        switch self {
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
+        case .connectFailed, .connectTimeout, .reset, .malformed, .timeout: .failure
+        case .status(let status): (502...504).contains(status) ? .failure : .success
+        }
+    }
+
     /// Whether another attempt can't repeat what this one may have done: nothing was sent.
     var isUnsent: Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .poolTimeout, .connectFailed, .connectTimeout, .tlsFailed: true
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
+        case .connectFailed, .connectTimeout, .tlsFailed: true
         case .reset, .malformed, .timeout, .status: false
         }
     }
@@ -53,7 +76,7 @@ enum BackendFailure: Error, Equatable {
     /// Whether the policy wants another attempt after this.
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
-        case .noTarget, .unresolved, .poolFull, .poolTimeout, .malformed, .timeout: false
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .malformed, .timeout: false
         case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

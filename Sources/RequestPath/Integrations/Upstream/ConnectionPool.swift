@@ -35,6 +35,9 @@ struct ConnectionPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
     var idleCount: Int { idle.count }
     var waitingCount: Int { waiting.count }
 
+    /// Whether a request would get neither a connection nor a place in the line.
+    var isFull: Bool { idle.isEmpty && openCount >= maxConnections && waiting.count >= maxWaiting }
+
     /// Whether a lowered limit asks for connections to be closed as they become free.
     var isOverLimit: Bool { openCount > maxConnections }
 

@@ -20,8 +20,11 @@ final class Endpoint {
     /// Its share relative to the other endpoints.
     private(set) var weight: Int
     var pool: ConnectionPool<UpstreamConnection, ProxyCall>
-    /// Attempts that it failed, for metrics.
-    var failures = 0
+    /// What metrics count.
+    var totals = EndpointTotals()
+    /// Requests that may be in flight from all workers; `nil` is any number.
+    private var concurrency: Int?
+    private(set) var inFlight: InFlightCount?
     private var idleTimeout: UInt64
     private var tls: UpstreamTLS?
     private let worker: WorkerContext
@@ -49,6 +52,18 @@ final class Endpoint {
         backend = settings.name
         sendReport = report
         parser = ResponseParser(limits: HeadLimits(headBytes: 65_536, fieldCount: 200), names: worker.fieldNames)
+    }
+
+    /// Limits the requests in flight, which all workers count together, or no longer does.
+    func limit(_ concurrency: Int?, _ count: @autoclosure () -> InFlightCount) {
+        self.concurrency = concurrency
+        inFlight = concurrency == nil ? nil : inFlight ?? count()
+    }
+
+    /// Counts one more request in flight, where that is limited. Answers whether it may be sent.
+    func enter() -> Bool {
+        guard let inFlight, let concurrency else { return true }
+        return inFlight.enter(limit: concurrency)
     }
 
     /// Takes over what a reload may change of an endpoint that stays.

@@ -26,7 +26,8 @@ final class ProxyCall: IntegrationCall, Expiring {
     private var plan: ProxyPlan?
     private var timeouts = ProxyPlan.Timeouts()
     private var upstream: Upstream?
-    private var endpoint: Endpoint?
+    /// What the attempt at hand holds of the backend.
+    private var current: Attempt?
     private var stream: (any BackendStream)?
     private var phase = Phase.idle
     /// Changes with every attempt, so that a connection that comes too late is recognised.
@@ -77,18 +78,28 @@ final class ProxyCall: IntegrationCall, Expiring {
         attempt(exchange, plan, upstream, now: worker.now)
     }
 
-    private func attempt(_ exchange: Exchange, _ plan: ProxyPlan, _ upstream: Upstream, now: UInt64) {
+    /// - Parameter former: what the last attempt came to, which the client is told when no target takes another one.
+    private func attempt(
+        _ exchange: Exchange,
+        _ plan: ProxyPlan,
+        _ upstream: Upstream,
+        after former: BackendFailure? = nil,
+        now: UInt64
+    ) {
         generation &+= 1
         attempts += 1
         exchange.record.attempts = attempts
         phase = .connecting
-        guard let endpoint = upstream.choose(for: exchange, now: now, tried: tried) else {
-            failed(upstream.isResolved ? .noTarget : .unresolved)
+        let current: Attempt
+        do throws(BackendFailure) {
+            current = try upstream.begin(for: exchange, now: now, tried: tried)
+        } catch {
+            refuse(exchange, former ?? error)
             return
         }
-        self.endpoint = endpoint
+        self.current = current
+        let endpoint = current.endpoint
         if let index = endpoint.index { tried.insert(index) }
-        upstream.began(endpoint)
         exchange.record.target = endpoint.name
         setDeadline(min(now &+ timeouts.connect, totalDeadline))
         if let stream = endpoint.lease(for: self) { send(exchange, plan, over: stream) }
@@ -142,9 +153,13 @@ final class ProxyCall: IntegrationCall, Expiring {
         let now = worker.now
         endAttempt(failure, upstream, now)
         if mayRetry(after: failure, upstream, now) {
-            attempt(exchange, plan, upstream, now: now)
+            attempt(exchange, plan, upstream, after: failure, now: now)
             return
         }
+        refuse(exchange, failure)
+    }
+
+    private func refuse(_ exchange: Exchange, _ failure: BackendFailure) {
         exchange.integration = nil
         free()
         exchange.refuse(failure.refusal)
@@ -152,17 +167,17 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     private func endAttempt(_ failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) {
         stream = nil
-        guard let endpoint else { return }
-        self.endpoint = nil
-        endpoint.cancel(self)
-        upstream.ended(endpoint, failure: failure, now: now)
+        guard let current else { return }
+        self.current = nil
+        current.endpoint.cancel(self)
+        upstream.ended(current, failure.outcome, now: now)
     }
 
     /// Whether another attempt is wanted, safe, and within the budget, from which it is then taken.
     private func mayRetry(after failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) -> Bool {
         guard let exchange, failure.isRetried(by: upstream.settings.retry),
             attempts < upstream.settings.retry.attempts, now < totalDeadline, !hasBegunBody || kept != nil,
-            failure.isUnsent || exchange.request.isIdempotent
+            failure.isUnsent || exchange.request.isIdempotent, upstream.mayTryAgain(now: now)
         else { return false }
         return upstream.retries.withdraw(now: now)
     }
@@ -186,9 +201,9 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     /// The response can't be completed, and its head has been passed on.
     private func broke(off cause: Cause, _ failure: BackendFailure) {
-        guard let exchange, let upstream, let endpoint else { return }
+        guard let exchange, let upstream, let current else { return }
         stream = nil
-        upstream.ended(endpoint, failure: failure, now: worker.now)
+        upstream.ended(current, failure.outcome, now: worker.now)
         exchange.integration = nil
         let client = exchange.client
         free()
@@ -201,7 +216,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         stream?.close()
         switch phase {
         case .idle: break
-        case .connecting: failed(endpoint?.isInLine(self) == true ? .poolTimeout : .connectTimeout)
+        case .connecting: failed(current?.endpoint.isInLine(self) == true ? .poolTimeout : .connectTimeout)
         case .sending, .waitingForHead: failed(.timeout)
         case .receiving: broke(off: "backend.idle-timeout", .timeout)
         }
@@ -221,7 +236,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         if head.status >= 500, let plan, let upstream, mayRetry(after: .status(head.status), upstream, now) {
             stream?.close()
             endAttempt(.status(head.status), upstream, now)
-            attempt(exchange, plan, upstream, now: now)
+            attempt(exchange, plan, upstream, after: .status(head.status), now: now)
             return false
         }
         phase = .receiving
@@ -243,10 +258,9 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     /// The response is complete. The stream is given when it can serve another call.
     func receiveEnd(trailers: ByteBuffer?, from stream: (any BackendStream)?, now: UInt64) {
-        guard let exchange, let upstream, let endpoint else { return }
+        guard let exchange, let upstream, let current else { return }
         exchange.record.backendEndedAt = now
-        let status = exchange.record.backendStatus
-        upstream.ended(endpoint, failure: (502...504).contains(status) ? .status(status) : nil, now: now)
+        upstream.ended(current, BackendFailure.status(exchange.record.backendStatus).outcome, now: now)
         self.stream = nil
         exchange.integration = nil
         let client = exchange.client
@@ -303,9 +317,9 @@ final class ProxyCall: IntegrationCall, Expiring {
         let stream = self.stream
         self.stream = nil
         stream?.close()
-        if let endpoint {
-            upstream.ended(endpoint, failure: nil, now: nil)
-            endpoint.cancel(self)
+        if let current {
+            upstream.ended(current, .unknown, now: worker.now)
+            current.endpoint.cancel(self)
         }
         free()
     }
@@ -347,7 +361,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         exchange = nil
         plan = nil
         upstream = nil
-        endpoint = nil
+        current = nil
         stream = nil
         kept = nil
         keptTrailers = nil

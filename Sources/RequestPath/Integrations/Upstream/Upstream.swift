@@ -3,7 +3,7 @@ import Model
 import NIOCore
 import Selection
 
-/// One backend as one worker sees it: its endpoints with their connections, the balancer, and the retry budget.
+/// One backend as one worker sees it: its endpoints with their connections, the balancer, the circuit breaker and the retry budget.
 ///
 /// It outlives reloads: `apply` changes what has changed and keeps the rest, so that a reload neither drops connections nor
 /// forgets who is ill. Confined to the worker's loop.
@@ -17,6 +17,9 @@ public final class Upstream {
     private let worker: WorkerContext
     private var endpoints: ContiguousArray<Endpoint> = []
     private var balancer: Balancer
+    private var breaker: CircuitBreaker?
+    private var timesOpened = 0
+    private let inFlight: InFlightCounts
     private var unhealthy: Set<UInt64> = []
     private let workers: Int
     private let report: UpstreamReport
@@ -24,14 +27,23 @@ public final class Upstream {
     /// Makes an upstream without endpoints.
     /// - Parameters:
     ///   - workers: how many workers share the backend; its retry floor is divided among them.
+    ///   - inFlight: what all of them have in flight.
     ///   - report: is told of troubles that no request's line in the access log explains.
-    public init(_ plan: BackendPlan, worker: WorkerContext, workers: Int, report: @escaping UpstreamReport = { _ in }) {
+    public init(
+        _ plan: BackendPlan,
+        worker: WorkerContext,
+        workers: Int,
+        inFlight: InFlightCounts,
+        report: @escaping UpstreamReport = { _ in }
+    ) {
         name = plan.settings.name
         settings = plan.settings
         tls = plan.tls
         self.report = report
         self.worker = worker
         self.workers = workers
+        self.inFlight = inFlight
+        breaker = settings.breaker.map(CircuitBreaker.init)
         retries = Self.budget(settings, workers, worker.now)
         balancer = Balancer(members: [], policy: .roundRobin, ejection: settings.ejection, seed: 0)
     }
@@ -47,8 +59,10 @@ public final class Upstream {
         let settings = plan.settings
         let poolChanged = settings.pool != self.settings.pool
         if settings.retry != self.settings.retry { retries = Self.budget(settings, workers, worker.now) }
+        if settings.breaker != self.settings.breaker { breaker = settings.breaker.map(CircuitBreaker.init) }
         let isSame =
-            !poolChanged && endpoints.map(\.identity) == targets.map(\.identity)
+            !poolChanged && settings.concurrency == self.settings.concurrency
+            && endpoints.map(\.identity) == targets.map(\.identity)
             && settings.targets == self.settings.targets && settings.balance == self.settings.balance
             && settings.ejection == self.settings.ejection && plan.tls === tls && !endpoints.isEmpty
         self.settings = settings
@@ -61,12 +75,11 @@ public final class Upstream {
         endpoints = []
         var seen: Set<UInt64> = []
         for target in targets where seen.insert(target.identity).inserted {
-            if let endpoint = known[target.identity] {
-                endpoint.apply(target, plan: plan)
-                endpoints.append(endpoint)
-            } else {
-                endpoints.append(Endpoint(target, plan: plan, worker: worker, report: report))
-            }
+            let endpoint =
+                known[target.identity] ?? Endpoint(target, plan: plan, worker: worker, report: report)
+            endpoint.apply(target, plan: plan)
+            endpoint.limit(settings.concurrency, inFlight.count(backend: name, target: target.identity))
+            endpoints.append(endpoint)
         }
         for endpoint in old { endpoint.index = nil }
         rebuildBalancer()
@@ -116,30 +129,44 @@ public final class Upstream {
     /// Whether any address of the backend is known.
     var isResolved: Bool { !endpoints.isEmpty }
 
-    func choose(for exchange: Exchange, now: UInt64, tried: TargetSet) -> Endpoint? {
-        guard let index = balancer.choose(now: now, keyHash: keyHash(exchange), excluding: tried) else { return nil }
-        return endpoints[index]
-    }
+    /// Whether the circuit would let another attempt through.
+    func mayTryAgain(now: UInt64) -> Bool { breaker?.wouldAdmit(now: now) != false }
 
-    func began(_ endpoint: Endpoint) {
-        if let index = endpoint.index { balancer.began(index) }
+    /// Chooses the target of an attempt. One that is full, by its pool or its limit of requests in flight, leaves it to the others.
+    func begin(for exchange: Exchange, now: UInt64, tried: TargetSet) throws(BackendFailure) -> Attempt {
+        guard isResolved else { throw .unresolved }
+        if let breaker, !breaker.wouldAdmit(now: now) { throw .circuitOpen(breaker.retryAfter(now: now)) }
+        let key = keyHash(exchange)
+        var full: BackendFailure?
+        defer { if full != nil { balancer.endPassingOver() } }
+        while let index = balancer.choose(now: now, keyHash: key, excluding: tried) {
+            let endpoint = endpoints[index]
+            if endpoint.pool.isFull {
+                full = .poolFull
+            } else if !endpoint.enter() {
+                full = .targetBusy
+                endpoint.totals.busy += 1
+            } else {
+                balancer.began(index)
+                return Attempt(endpoint: endpoint, inFlight: endpoint.inFlight, pass: breaker?.admit(now: now))
+            }
+            balancer.passOver(index)
+        }
+        throw full ?? .noTarget
     }
 
     /// An attempt is over.
-    /// - Parameters:
-    ///   - failure: what the backend is to blame for, if anything.
-    ///   - now: `nil` when the attempt tells nothing about the endpoint, since the client ended it.
-    func ended(_ endpoint: Endpoint, failure: BackendFailure?, now: UInt64?) {
+    func ended(_ attempt: Attempt, _ outcome: CircuitBreaker.Outcome, now: UInt64) {
+        let endpoint = attempt.endpoint
+        attempt.inFlight?.leave()
+        if let pass = attempt.pass, breaker?.ended(pass, outcome, now: now) == true { timesOpened += 1 }
+        if outcome == .failure { endpoint.totals.failures += 1 }
         guard let index = endpoint.index else { return }
         balancer.ended(index)
-        guard let now else { return }
-        switch failure {
-        case nil: balancer.succeeded(index, now: now)
-        case .status(let status) where !(502...504).contains(status): balancer.succeeded(index, now: now)
-        case .noTarget, .unresolved, .poolFull, .poolTimeout: break
-        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .timeout, .status:
-            endpoint.failures += 1
-            _ = balancer.failed(index, now: now)
+        switch outcome {
+        case .success: balancer.succeeded(index, now: now)
+        case .failure: if balancer.failed(index, now: now) { endpoint.totals.ejections += 1 }
+        case .unknown: break
         }
     }
 
@@ -173,40 +200,19 @@ public final class Upstream {
                 idle: endpoint.pool.idleCount,
                 waiting: endpoint.pool.waitingCount,
                 isHealthy: standing.isHealthy,
-                ejections: standing.isEjected ? 1 : 0,
-                failures: endpoint.failures
+                ejected: standing.isEjected ? 1 : 0,
+                totals: endpoint.totals
             )
         }
     }
-}
 
-/// What one endpoint is doing, in one worker or in all.
-public struct EndpointStatus: Sendable, Hashable {
-    /// `host:port`, with the address when the host is a name.
-    public var name: String
-    /// Requests in flight.
-    public var active: Int
-    /// Connections that are open or being opened.
-    public var open: Int
-    /// Connections at rest.
-    public var idle: Int
-    /// Requests in line for a connection.
-    public var waiting: Int
-    /// The active checks' verdict.
-    public var isHealthy: Bool
-    /// Workers in which passive ejection leaves it out.
-    public var ejections: Int
-    /// Attempts that it failed.
-    public var failures: Int
-
-    /// Adds what another worker knows of the same endpoint.
-    public mutating func add(_ other: EndpointStatus) {
-        active += other.active
-        open += other.open
-        idle += other.idle
-        waiting += other.waiting
-        isHealthy = isHealthy && other.isHealthy
-        ejections += other.ejections
-        failures += other.failures
+    /// How the circuit stands; `nil` without a breaker.
+    public func circuit() -> CircuitStatus? {
+        guard let position = breaker?.position(now: worker.now) else { return nil }
+        return CircuitStatus(
+            open: position == .open ? 1 : 0,
+            halfOpen: position == .halfOpen ? 1 : 0,
+            timesOpened: timesOpened
+        )
     }
 }

@@ -35,6 +35,8 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     /// What comes over TLS stands in memory of the TLS handler's, which it uses again.
     private let isSecure: Bool
     private var isCutOff = false
+    /// Whether the last read filled its buffer, so that more may have come already.
+    private var mayHoldMore = false
     /// Calls served, to tell a first use from a later one.
     private(set) var served = 0
 
@@ -132,6 +134,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
             return
         }
         let client = call.client
+        mayHoldMore = buffer.writableBytes == 0 && buffer.readableBytes >= ReadBuffers.capacity
         if let waiting = unread {
             unread = nil
             buffer = join(waiting, buffer)
@@ -261,10 +264,11 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         return true
     }
 
-    /// The response is complete. Bytes after it belong to no request: such a connection is not used again.
+    /// The response is complete. Bytes after it belong to no request: a connection that has some, or may have some that were
+    /// not read, is not used again.
     private func end(_ call: ProxyCall, rest: Int, trailers: ByteBuffer?, now: UInt64) {
         self.call = nil
-        let isReusable = head.keepsAlive && rest == 0 && call.isRequestSent
+        let isReusable = head.keepsAlive && rest == 0 && !mayHoldMore && call.isRequestSent
         setReading(true)
         phase = .resting
         call.receiveEnd(trailers: trailers, from: isReusable ? self : nil, now: now)

@@ -1,32 +1,18 @@
-"""Memory: of idle connections, and while bodies larger than it pass through."""
+"""Memory while bodies larger than it pass through."""
 import socket
 import threading
 import time
 
 from measure import process
-from measure.bench import Bench, Server
+from measure.bench import Bench
 from measure.figure import Measured
+from measure.server import Server
 
-IDLE_CONNECTIONS = 4_000
 BODY_BYTES = 1 << 30
 BLOCK = bytes(256 * 1024)
 
 
-def idle(bench: Bench) -> Measured:
-    gateway = bench.gateway_by_flag(bench.backend())
-    # The first connections pay for what all share: pools, buffers, the backend's connection.
-    held = [_served_connection(gateway.port) for _ in range(50)]
-    time.sleep(0.5)
-    before = process.resident_bytes(gateway.pid)
-    held += [_served_connection(gateway.port) for _ in range(IDLE_CONNECTIONS)]
-    time.sleep(1)
-    grown = process.resident_bytes(gateway.pid) - before
-    for connection in held:
-        connection.close()
-    return Measured(grown / IDLE_CONNECTIONS, f"{IDLE_CONNECTIONS} connections after one request each")
-
-
-def large_bodies(bench: Bench) -> Measured:
+def large(bench: Bench) -> Measured:
     gateway = bench.gateway_by_flag(_streaming_backend())
     for transfer in (_upload, _download):
         transfer(gateway.port, len(BLOCK))
@@ -39,14 +25,6 @@ def large_bodies(bench: Bench) -> Measured:
         rates.append(f"{name} {BODY_BYTES / (1 << 20) / (time.monotonic() - began):.0f} MiB/s")
     grown = process.peak_bytes(gateway.pid) - before
     return Measured(grown / (1 << 20), ", ".join(rates))
-
-
-def _served_connection(port: int) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port), 5)
-    connection.sendall(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n")
-    if not connection.recv(65536).startswith(b"HTTP/1.1 200"):
-        raise RuntimeError("a connection was not served")
-    return connection
 
 
 def _upload(port: int, size: int) -> None:

@@ -1,0 +1,182 @@
+import Exchange
+import Model
+import Selection
+import Synchronization
+import Testing
+
+@testable import Integrations
+
+/// What keeps requests away from targets and backends that have enough of them, or fail.
+struct LimitTests {
+    private func targets(_ count: Int) -> [Backend.Target] {
+        (1...count).map { Backend.Target(host: "192.0.2.\($0)", port: 80) }
+    }
+
+    private func hosts(_ attempts: [Attempt]) -> [String: Int] {
+        Dictionary(attempts.map { ($0.endpoint.target.host, 1) }, uniquingKeysWith: +)
+    }
+
+    private func end(_ attempts: [Attempt], on backend: EmbeddedBackend, _ outcome: CircuitBreaker.Outcome = .success) {
+        for attempt in attempts { backend.upstream.ended(attempt, outcome, now: 0) }
+    }
+
+    // MARK: Concurrency
+
+    @Test func `requests over a target's limit go to the others, and are refused when all are busy`() throws {
+        let backend = try EmbeddedBackend(.sample(targets: targets(3), concurrency: 4))
+        let attempts = try (0..<12).map { _ in try backend.begin() }
+        #expect(hosts(attempts) == ["192.0.2.1": 4, "192.0.2.2": 4, "192.0.2.3": 4])
+        #expect(throws: BackendFailure.targetBusy) { try backend.begin() }
+        end(Array(attempts.prefix(1)), on: backend)
+        #expect(try backend.begin().endpoint === attempts[0].endpoint)
+        #expect(backend.upstream.status().map(\.totals.busy).reduce(0, +) >= 3)
+    }
+
+    @Test func `the limit is that of all workers together`() throws {
+        let shared = InFlightCounts()
+        let settings = Backend.sample(concurrency: 3)
+        let workers = try (0..<2).map { _ in try EmbeddedBackend(settings, inFlight: shared) }
+        let attempts = [try workers[0].begin(), try workers[1].begin(), try workers[0].begin()]
+        for worker in workers { #expect(throws: BackendFailure.targetBusy) { try worker.begin() } }
+        end([attempts[1]], on: workers[1])
+        #expect(throws: Never.self) { try workers[0].begin() }
+    }
+
+    @Test func `a reload neither forgets what is in flight nor counts it twice`() throws {
+        let backend = try EmbeddedBackend(.sample(concurrency: 2))
+        let early = [try backend.begin(), try backend.begin()]
+        // Gone, and back while its requests are still under way.
+        try backend.apply(.sample(targets: [Backend.Target(host: "192.0.2.9", port: 80)], concurrency: 2))
+        try backend.apply(.sample(concurrency: 3))
+        let late = try backend.begin()
+        #expect(throws: BackendFailure.targetBusy) { try backend.begin() }
+        end(early, on: backend)
+        end([late], on: backend)
+        let attempts = try (0..<3).map { _ in try backend.begin() }
+        #expect(throws: BackendFailure.targetBusy) { try backend.begin() }
+        end(attempts, on: backend)
+    }
+
+    @Test func `a limit that comes or goes while requests are under way leaves the count right`() throws {
+        let backend = try EmbeddedBackend(.sample(concurrency: nil))
+        let uncounted = try backend.begin()
+        try backend.apply(.sample(concurrency: 1))
+        let counted = try backend.begin()
+        end([uncounted], on: backend)
+        #expect(throws: BackendFailure.targetBusy) { try backend.begin() }
+        try backend.apply(.sample(concurrency: nil))
+        let free = (try backend.begin(), try backend.begin())
+        try backend.apply(.sample(concurrency: 1))
+        end([free.0, free.1], on: backend)
+        #expect(throws: BackendFailure.targetBusy) { try backend.begin() }
+        end([counted], on: backend)
+        #expect(throws: Never.self) { try backend.begin() }
+    }
+
+    /// How many are inside at once, at most.
+    private final class Tally: Sendable {
+        private let active = Atomic(0)
+        let most = Atomic(0)
+
+        func pass() {
+            most.max(active.wrappingAdd(1, ordering: .relaxed).newValue, ordering: .relaxed)
+            active.wrappingSubtract(1, ordering: .relaxed)
+        }
+    }
+
+    @Test func `many threads never have more in flight than the limit, and use all of it`() async {
+        let count = InFlightCount()
+        let tally = Tally()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<20_000 where count.enter(limit: 3) {
+                        tally.pass()
+                        count.leave()
+                    }
+                }
+            }
+        }
+        #expect((1...3).contains(tally.most.load(ordering: .relaxed)))
+        #expect((0..<4).map { _ in count.enter(limit: 3) } == [true, true, true, false])
+    }
+
+    @Test func `a count that nobody holds any more is forgotten`() {
+        let counts = InFlightCounts()
+        #expect(counts.count(backend: "b", target: 1).enter(limit: 1) == true)
+        let held = counts.count(backend: "b", target: 1)
+        #expect(held.enter(limit: 1) == true)
+        #expect(counts.count(backend: "b", target: 1) === held)
+        #expect(counts.count(backend: "other", target: 1) !== held)
+    }
+
+    // MARK: Pools
+
+    @Test func `a full pool is tried at another target before the client is told`() throws {
+        let pool = Backend.Pool(maxConnections: 1, maxWaiting: 1)
+        let backend = try EmbeddedBackend(.sample(targets: targets(2), pool: pool))
+        var calls: [RecordingClient] = []
+        for _ in 0..<4 { calls.append(try backend.call("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").1) }
+        #expect(calls.allSatisfy { $0.events.isEmpty })
+        #expect(backend.upstream.status().map { [$0.open, $0.waiting] } == [[1, 1], [1, 1]])
+        let (_, last) = try backend.call("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+        #expect(last.status == 503)
+        #expect(last.cause == "backend.pool-full")
+    }
+
+    // MARK: The circuit
+
+    private static let breaker = Backend.Breaker(minRequests: 4, failureShare: 0.5, duration: .seconds(5), probes: 1)
+
+    @Test func `an open circuit refuses at once, whichever the target, and lets a probe through in time`() throws {
+        let backend = try EmbeddedBackend(.sample(targets: targets(2), breaker: Self.breaker))
+        for _ in 0..<4 {
+            let attempt = try backend.begin(now: 0)
+            backend.upstream.ended(attempt, .failure, now: 0)
+        }
+        #expect(throws: BackendFailure.circuitOpen(5_000_000_000)) { try backend.begin(now: 0) }
+        #expect(throws: BackendFailure.circuitOpen(1_500_000_000)) { try backend.begin(now: 3_500_000_000) }
+        let probe = try backend.begin(now: 5_000_000_000)
+        #expect(throws: BackendFailure.circuitOpen(1_000_000_000)) { try backend.begin(now: 5_000_000_000) }
+        backend.upstream.ended(probe, .success, now: 5_000_000_000)
+        #expect(throws: Never.self) { try backend.begin(now: 5_000_000_000) }
+        #expect(backend.upstream.circuit()?.timesOpened == 1)
+        #expect(backend.upstream.status().map(\.active).reduce(0, +) == 1)
+    }
+
+    @Test(arguments: [(1, "1"), (1_000_000_000, "1"), (1_000_000_001, "2"), (4_999_999_999, "5")] as [(UInt64, String)])
+    func `the client is told when to come again`(time: UInt64, seconds: String) {
+        let refusal = BackendFailure.circuitOpen(time).refusal
+        #expect((refusal.status, refusal.cause) == (503, "backend.circuit-open"))
+        #expect(refusal.fields == [ReplyField("Retry-After", seconds)])
+    }
+
+    @Test func `a probe that finds no target leaves its place to another`() throws {
+        let backend = try EmbeddedBackend(.sample(breaker: Self.breaker, concurrency: 1))
+        for _ in 0..<4 { backend.upstream.ended(try backend.begin(now: 0), .failure, now: 0) }
+        let probe = try backend.begin(now: 5_000_000_000)
+        backend.upstream.ended(probe, .success, now: 5_000_000_000)
+        let busy = try backend.begin(now: 5_000_000_000)
+        for _ in 0..<10 { #expect(throws: BackendFailure.targetBusy) { try backend.begin(now: 5_000_000_000) } }
+        end([busy], on: backend)
+        #expect(throws: Never.self) { try backend.begin(now: 5_000_000_000) }
+    }
+
+    @Test func `a reload keeps the circuit as it is, unless its settings have changed`() throws {
+        let backend = try EmbeddedBackend(.sample(breaker: Self.breaker))
+        for _ in 0..<4 { backend.upstream.ended(try backend.begin(now: 0), .failure, now: 0) }
+        try backend.apply(.sample(targets: targets(2), breaker: Self.breaker))
+        #expect(throws: BackendFailure.circuitOpen(5_000_000_000)) { try backend.begin(now: 0) }
+        var other = Self.breaker
+        other.probes = 2
+        try backend.apply(.sample(targets: targets(2), breaker: other))
+        #expect(throws: Never.self) { try backend.begin(now: 0) }
+    }
+
+    @Test func `without a breaker no number of failures stops a backend`() throws {
+        let backend = try EmbeddedBackend()
+        for _ in 0..<1_000 { backend.upstream.ended(try backend.begin(now: 0), .failure, now: 0) }
+        #expect(throws: Never.self) { try backend.begin(now: 0) }
+        #expect(backend.upstream.circuit() == nil)
+    }
+}

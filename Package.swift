@@ -48,7 +48,7 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
-    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore], tests: ["WireProperties"]),
+    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore, nioHPACK], tests: ["WireProperties"]),
     Module(
         name: "Listen",
         layer: .requestPath,

@@ -1,6 +1,7 @@
 import Exchange
 import Model
 import NIOCore
+import NIOHTTP2
 import NIOSSL
 import NIOTLS
 import Wire
@@ -149,7 +150,7 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     private func refuseCleartext(_ context: ChannelHandlerContext) {
         let connection = HTTP1Connection(server: server, arrival: arrival)
         received = ByteBuffer()
-        handOver(to: connection, context)
+        handOver(to: connection, through: [connection], context)
         connection.refuseUnread(
             Refusal(status: 400, cause: "tls.expected", message: "This port speaks HTTPS, not plain HTTP")
         )
@@ -173,15 +174,33 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     private func becomeHTTP1(_ context: ChannelHandlerContext) {
-        handOver(to: HTTP1Connection(server: server, arrival: arrival), context)
+        let connection = HTTP1Connection(server: server, arrival: arrival)
+        handOver(to: connection, through: [connection], context)
     }
 
     private func becomeHTTP2(_ context: ChannelHandlerContext) {
-        close()
+        let settings = server.settings.http2
+        let transport = HTTP2Transport(
+            worker: worker,
+            streams: settings.limits.streams,
+            isSecure: arrival.isSecure
+        )
+        let connection = HTTP2Connection(server: server, arrival: arrival, transport: transport)
+        let frames = NIOHTTP2Handler(
+            mode: .server,
+            frameDelegate: connection,
+            connectionConfiguration: settings.connection,
+            streamConfiguration: settings.stream
+        )
+        handOver(to: connection, through: [transport, frames, connection], context)
     }
 
-    /// Lets the protocol's handler take this one's place in the pipeline and at the server, and gives it what was read.
-    private func handOver(to connection: any ClientConnection & ChannelHandler, _ context: ChannelHandlerContext) {
+    /// Lets the protocol's handlers take this one's place in the pipeline and at the server, and gives them what was read.
+    private func handOver(
+        to connection: any ClientConnection,
+        through handlers: [any ChannelHandler],
+        _ context: ChannelHandlerContext
+    ) {
         guard let deadline else { return }
         self.deadline = nil
         isOver = true
@@ -190,7 +209,11 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         let rest = received
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandler(connection, position: .after(self))
+            var previous: any ChannelHandler = self
+            for handler in handlers {
+                try pipeline.addHandler(handler, position: .after(previous))
+                previous = handler
+            }
         } catch {
             connection.abort("gateway.stopping")
             return

@@ -33,6 +33,8 @@ public final class ClientServer {
     private var arriving = 0
     private var whenEmpty: EventLoopPromise<Void>?
 
+    let http2Streams = HTTP2StreamPool()
+
     // Shared by the connections, so that none of them holds its own.
     var head = RequestHead()
     let date = HTTPDate()
@@ -189,6 +191,29 @@ public final class ClientServer {
         var peer = PeerAddress(text: text.utf8.span, bytes: bytes.span)
         peer.isTrusted = settings.trusts(peer)
         return peer
+    }
+
+    /// An exchange for a call that a client has begun.
+    func makeExchange(for client: any ClientStream, _ arrival: Arrival) -> Exchange {
+        let exchange = worker.takeExchange()
+        exchange.record.receivedAt = worker.now
+        exchange.peer = arrival.peer
+        exchange.clientAddress = arrival.peer
+        exchange.isSecure = arrival.isSecure
+        exchange.requestID = RequestID(using: &worker.random)
+        exchange.client = client
+        exchange.handler = handler
+        return exchange
+    }
+
+    /// Ends a call whose answer was given, or which is given up for a cause.
+    func end(_ exchange: Exchange, cause: Cause?, at now: UInt64) {
+        if let cause, exchange.record.cause == nil { exchange.record.cause = cause }
+        if exchange.record.status == 0 { exchange.record.status = 499 }
+        exchange.record.endedAt = now
+        exchange.integration?.cancel()
+        exchange.integration = nil
+        handler.end(exchange)
     }
 
     func parse(_ buffer: ByteBuffer, scanned: Int) throws(WireFault) -> RequestParser.Progress {

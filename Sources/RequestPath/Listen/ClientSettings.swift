@@ -12,6 +12,7 @@ public final class ClientSettings {
     let bodyIdleTimeout: UInt64
     let connections: Int
     let trustedProxies: [AddressRange]
+    let http2: HTTP2Settings
 
     /// Makes settings from a model's limits.
     public init(limits: Limits, trustedProxies: [AddressRange], names: FieldNameTable) {
@@ -28,6 +29,7 @@ public final class ClientSettings {
         bodyIdleTimeout = limits.bodyIdleTimeout.nanoseconds
         connections = limits.connections
         self.trustedProxies = trustedProxies
+        http2 = HTTP2Settings(limits)
     }
 
     /// Whether what a peer says of its own clients is believed.

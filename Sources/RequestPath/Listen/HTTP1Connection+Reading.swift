@@ -115,16 +115,7 @@ extension HTTP1Connection {
     }
 
     func makeExchange() -> Exchange {
-        let exchange = worker.takeExchange()
-        exchange.record.receivedAt = worker.now
-        if let arrival {
-            exchange.peer = arrival.peer
-            exchange.clientAddress = arrival.peer
-            exchange.isSecure = arrival.isSecure
-        }
-        exchange.requestID = RequestID(using: &worker.random)
-        exchange.client = self
-        exchange.handler = server.handler
+        let exchange = server.makeExchange(for: self, arrival ?? Arrival())
         self.exchange = exchange
         phase = .call
         hasResponseStarted = false

@@ -166,12 +166,7 @@ extension HTTP1Connection: ClientStream {
         guard let exchange else { return }
         self.exchange = nil
         hasResponseStarted = false
-        if let cause, exchange.record.cause == nil { exchange.record.cause = cause }
-        if exchange.record.status == 0 { exchange.record.status = 499 }
-        exchange.record.endedAt = now
-        exchange.integration?.cancel()
-        exchange.integration = nil
-        server.handler.end(exchange)
+        server.end(exchange, cause: cause, at: now)
     }
 
     func sendContinue() {

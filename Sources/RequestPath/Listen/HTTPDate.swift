@@ -12,6 +12,8 @@ import Darwin
 final class HTTPDate {
     private var second = -1
     private var text = ByteBuffer()
+    private var textSecond = -1
+    private var string = ""
 
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -21,6 +23,16 @@ final class HTTPDate {
         let now = time(nil)
         if now != second { format(now) }
         return text
+    }
+
+    /// The same as text.
+    func currentText() -> String {
+        let bytes = current()
+        if second != textSecond {
+            textSecond = second
+            string = String(buffer: bytes)
+        }
+        return string
     }
 
     private func format(_ now: Int) {

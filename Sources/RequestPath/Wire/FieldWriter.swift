@@ -40,7 +40,7 @@ extension HeadWriter {
             let field = section.fields[index]
             let isDropped =
                 dropped.has(field.known)
-                || section.connectionNamesOthers && Self.isNamedByConnection(field, section, head)
+                || section.connectionNamesOthers && section.isNamedByConnection(field, of: head)
             if !isDropped, field.isCanonical {
                 if runEnd == runStart { runStart = Int(field.name.start) }
                 runEnd = field.lineEnd
@@ -52,19 +52,17 @@ extension HeadWriter {
         }
         if runEnd > runStart { writeBytes(bytes.extracting(runStart..<runEnd)) }
     }
+}
 
+extension FieldSection {
     /// Whether a `Connection` field names this one (RFC 9110, 7.6.1). Only asked when some unusual name is in there.
-    private static func isNamedByConnection(
-        _ field: Field,
-        _ section: borrowing FieldSection,
-        _ head: ByteBuffer
-    ) -> Bool {
+    func isNamedByConnection(_ field: Field, of head: ByteBuffer) -> Bool {
         let span = head.readableBytesUInt8Span
         // The body goes on, and so must its length: without it, the body would be read as the next message.
         if field.known == .contentLength { return false }
         var isNamed = false
-        for index in 0..<section.fields.count where section.fields[index].known == .connection {
-            ListElements.forEach(span, section.fields[index].value.range) { element in
+        for index in 0..<fields.count where fields[index].known == .connection {
+            ListElements.forEach(span, fields[index].value.range) { element in
                 guard element.count == field.name.count else { return }
                 for offset in 0..<element.count
                 where Scan.lowercased(span[element.lowerBound + offset])

@@ -11,8 +11,8 @@ public struct RequestParser: Sendable {
         case complete(Int)
     }
 
-    private let limits: HeadLimits
-    private let fields: FieldParser
+    let limits: HeadLimits
+    let fields: FieldParser
 
     /// Makes a parser.
     public init(limits: HeadLimits, names: FieldNameTable) {
@@ -113,7 +113,7 @@ public struct RequestParser: Sendable {
     }
 
     /// Origin-form, absolute-form, or `*` with OPTIONS (RFC 9112, 3.2).
-    private func parseTarget(
+    func parseTarget(
         _ span: Span<UInt8>,
         _ target: Range<Int>,
         into head: inout RequestHead
@@ -169,7 +169,7 @@ public struct RequestParser: Sendable {
     // MARK: What the header section says
 
     /// Exactly one valid `Host` (RFC 9112, 3.2); the authority of an absolute-form target goes before it.
-    private func readHost(_ span: Span<UInt8>, _ head: inout RequestHead) throws(WireFault) {
+    func readHost(_ span: Span<UInt8>, _ head: inout RequestHead) throws(WireFault) {
         guard let field = head.section.first(.host) else {
             guard head.version == .http10 else { throw .missingHost }
             return

@@ -25,6 +25,11 @@ public enum WireFault: String, Error, Sendable, CaseIterable {
     case duplicateHost = "duplicate-host"
     case badHost = "host"
     case unknownExpectation = "expectation"
+    // The fields of HTTP/2 that are not those of HTTP/1.1 (RFC 9113, 8.2 and 8.3)
+    case badPseudoField = "pseudo-field"
+    case connectionField = "connection-field"
+    case contradictingHost = "contradicting-host"
+    case badFieldSpace = "field-space"
     // Framing
     case badContentLength = "content-length"
     case duplicateContentLength = "duplicate-content-length"
@@ -39,6 +44,7 @@ public enum WireFault: String, Error, Sendable, CaseIterable {
     case trailersTooLarge = "trailers-too-large"
     case forbiddenTrailer = "trailer"
     case bodyTooLarge = "body-too-large"
+    case wrongContentLength = "wrong-content-length"
 
     /// The status that a request with this fault is answered with.
     public var status: Int {
@@ -77,6 +83,10 @@ public enum WireFault: String, Error, Sendable, CaseIterable {
         case .duplicateHost: "The Host field occurs more than once"
         case .badHost: "The host is malformed"
         case .unknownExpectation: "The only expectation met here is 100-continue"
+        case .badPseudoField: "A pseudo-header field is missing, repeated, unknown, malformed or not in front"
+        case .connectionField: "A field belongs to a connection of HTTP/1.1"
+        case .contradictingHost: "Host and :authority name different hosts"
+        case .badFieldSpace: "A field's value begins or ends with white space"
         case .badContentLength: "Content-Length is not a decimal number"
         case .duplicateContentLength: "Content-Length occurs more than once"
         case .lengthAndTransferEncoding: "Content-Length and Transfer-Encoding exclude each other"
@@ -89,6 +99,18 @@ public enum WireFault: String, Error, Sendable, CaseIterable {
         case .trailersTooLarge: "The trailer section is too large"
         case .forbiddenTrailer: "A trailer field would change the framing or routing of its message"
         case .bodyTooLarge: "The body is larger than is allowed here"
+        case .wrongContentLength: "The body is not as long as Content-Length says"
+        }
+    }
+
+    /// Whether a request of HTTP/2 with this fault is malformed in the words of RFC 9113, 8.1.1, so that its stream is reset instead
+    /// of answered.
+    public var isMalformedStream: Bool {
+        switch self {
+        case .badPseudoField, .connectionField, .badFieldSpace, .badFieldName, .emptyFieldName, .badFieldValue,
+            .badContentLength, .duplicateContentLength, .wrongContentLength:
+            true
+        default: false
         }
     }
 }

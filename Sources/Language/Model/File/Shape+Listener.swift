@@ -90,7 +90,7 @@ extension Shape<TLSDeclaration> {
                 default: .intermediate,
                 "modern: TLS 1.3 alone. intermediate: TLS 1.2, too, with forward secrecy and AEAD."
             ),
-            .optional("http2", .flag, default: false, "Whether clients may choose HTTP/2 (ALPN)."),
+            .optional("http2", .flag, default: true, "Whether clients may choose HTTP/2 (ALPN)."),
             .optional("client", .clientAuthentication, "Clients' certificates. Without it, none is asked for."),
             .optional(
                 "hsts",

@@ -91,8 +91,14 @@ extension Shape<Limits> {
                 .integer(1...10_000_000),
                 default: defaults.connections,
                 "Client connections of the process. Beyond it, new ones are closed at once."
+            ),
+            .optional(
+                "http2",
+                Shape<HTTP2Limits>.http2Limits,
+                default: defaults.http2,
+                "What one connection of HTTP/2 may take."
             )
-        ) { requestLine, head, headers, body, headTimeout, keepAlive, bodyIdle, connections in
+        ) { requestLine, head, headers, body, headTimeout, keepAlive, bodyIdle, connections, http2 in
             Limits(
                 requestLineBytes: requestLine,
                 headBytes: head,
@@ -101,7 +107,8 @@ extension Shape<Limits> {
                 headTimeout: headTimeout,
                 keepAliveTimeout: keepAlive,
                 bodyIdleTimeout: bodyIdle,
-                connections: connections
+                connections: connections,
+                http2: http2
             )
         }
         .checked(checkRequestLine)

@@ -165,6 +165,8 @@ public struct Limits: Sendable, Hashable {
     public var bodyIdleTimeout: Duration
     /// Client connections a process holds; over it, new ones are closed at once.
     public var connections: Int
+    /// What one client connection of HTTP/2 may take besides.
+    public var http2: HTTP2Limits
 
     /// Makes limits; each default is documented in `docs/configuration.md`.
     public init(
@@ -175,7 +177,8 @@ public struct Limits: Sendable, Hashable {
         headTimeout: Duration = .seconds(15),
         keepAliveTimeout: Duration = .seconds(75),
         bodyIdleTimeout: Duration = .seconds(30),
-        connections: Int = 65_536
+        connections: Int = 65_536,
+        http2: HTTP2Limits = HTTP2Limits()
     ) {
         self.requestLineBytes = requestLineBytes
         self.headBytes = headBytes
@@ -185,5 +188,6 @@ public struct Limits: Sendable, Hashable {
         self.keepAliveTimeout = keepAliveTimeout
         self.bodyIdleTimeout = bodyIdleTimeout
         self.connections = connections
+        self.http2 = http2
     }
 }

@@ -1,0 +1,118 @@
+import Exchange
+import NIOCore
+import NIOHTTP2
+
+/// The end of a connection: by the clock, by the gateway's stop, by the client's leave or by its fault.
+extension HTTP2Connection {
+    // MARK: The clock
+
+    func setDeadline(_ nanoseconds: UInt64) {
+        if let deadline { worker.deadlines.set(deadline, at: worker.now &+ nanoseconds) }
+    }
+
+    /// What the connection as a whole waits for: a call, or that the client reads.
+    func updateDeadline() {
+        guard let deadline, phase == .open else { return }
+        if !isWritable {
+            setDeadline(server.settings.bodyIdleTimeout)
+        } else if streams.isEmpty {
+            setDeadline(server.settings.keepAliveTimeout)
+        } else {
+            worker.deadlines.clear(deadline)
+        }
+    }
+
+    func deadlinePassed() {
+        switch phase {
+        case .open where !isWritable: abort("client.write-timeout")
+        case .open where streams.isEmpty: sendGoAway(.noError)
+        case .open: break
+        case .announced: sendGoAway(.noError)
+        case .ending, .lingering, .closed: abort("client.write-timeout")
+        }
+    }
+
+    func becameIdle() {
+        switch phase {
+        case .open: updateDeadline()
+        case .ending: linger()
+        case .announced, .lingering, .closed: break
+        }
+    }
+
+    // MARK: A good end
+
+    func drain() {
+        guard phase == .open else { return }
+        phase = .announced
+        transport.announceEnd()
+        setDeadline(HTTP1Connection.drainGrace)
+    }
+
+    /// The client opens no further streams.
+    func wasToldToEnd() {
+        guard phase == .open || phase == .announced else { return }
+        phase = .ending
+        if streams.isEmpty { linger() } else { clearDeadline() }
+    }
+
+    /// Tells the client which stream is the last one. Without an error, the streams that are open go on.
+    func sendGoAway(_ code: HTTP2ErrorCode) {
+        guard phase == .open || phase == .announced else { return }
+        write(.goAway(lastStreamID: lastStream, errorCode: code, opaqueData: nil), on: .rootStream)
+        context?.flush()
+        guard code == .noError else { return fail(code) }
+        phase = .ending
+        if streams.isEmpty { linger() } else { clearDeadline() }
+    }
+
+    /// The client has closed its side: what it has asked for is still answered.
+    func inputEnded() {
+        if phase == .lingering { return close() }
+        for stream in streams.all where !stream.isRequestOver { stream.abort("client.closed") }
+        wasToldToEnd()
+    }
+
+    // MARK: A bad end
+
+    /// The client has been told why; nothing that it still sends is looked at.
+    func fail(_ code: HTTP2ErrorCode) {
+        guard phase != .lingering, phase != .closed else { return }
+        endStreams("client.protocol-error")
+        linger()
+    }
+
+    func abort(_ cause: Cause) {
+        endStreams(cause)
+        close()
+    }
+
+    func endStreams(_ cause: Cause) {
+        for stream in streams.all {
+            stream.endCall(cause: cause)
+            remove(stream)
+        }
+    }
+
+    // MARK: Closing
+
+    /// Sends our FIN after what was written, and waits a little for the client's, so that its unread bytes do not make the
+    /// system send a reset that would destroy the last frames.
+    func linger() {
+        guard phase != .lingering, phase != .closed else { return }
+        phase = .lingering
+        transport.isDeaf = true
+        setDeadline(HTTP1Connection.lingerTime)
+        context?.close(mode: .output, promise: nil)
+    }
+
+    func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        context?.close(promise: nil)
+    }
+
+    private func clearDeadline() {
+        if let deadline { worker.deadlines.clear(deadline) }
+    }
+}

@@ -1,0 +1,27 @@
+import Exchange
+import NIOCore
+
+/// What a worker's HTTP/2 connections share: streams that were used, and the flush that comes once for all of them.
+final class HTTP2StreamPool {
+    private static let kept = 256
+
+    private var idle: [HTTP2Stream] = []
+    private var waitingForFlush: [HTTP2Connection] = []
+
+    func take(_ worker: WorkerContext) -> HTTP2Stream { idle.popLast() ?? HTTP2Stream(worker: worker) }
+
+    func give(_ stream: HTTP2Stream) {
+        stream.reset()
+        if idle.count < Self.kept { idle.append(stream) }
+    }
+
+    /// Flushes a connection after all that the loop has at hand now.
+    func flushLater(_ connection: HTTP2Connection) {
+        waitingForFlush.append(connection)
+        guard waitingForFlush.count == 1 else { return }
+        connection.worker.eventLoop.assumeIsolated().execute { [self] in
+            for connection in waitingForFlush { connection.flushNow() }
+            waitingForFlush.removeAll(keepingCapacity: true)
+        }
+    }
+}

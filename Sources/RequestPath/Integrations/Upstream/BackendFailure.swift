@@ -21,6 +21,8 @@ enum BackendFailure: Error, Equatable {
     case connectTimeout
     /// No TLS came about, for this reason.
     case tlsFailed(HandshakeFailure)
+    /// The request's head is larger than a frame of HTTP/2.
+    case headTooLarge
     /// The connection broke before the response's head was complete.
     case reset
     /// What came is not HTTP.
@@ -42,6 +44,7 @@ enum BackendFailure: Error, Equatable {
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
         case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
+        case .headTooLarge: Refusal(status: 431, cause: "backend.head-too-large")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
@@ -58,8 +61,8 @@ enum BackendFailure: Error, Equatable {
     /// What it says about the target, for ejection and circuit breaker.
     var outcome: CircuitBreaker.Outcome {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
-        case .connectFailed, .connectTimeout, .reset, .malformed, .timeout: .failure
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .headTooLarge: .unknown
+        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }
     }
@@ -68,7 +71,7 @@ enum BackendFailure: Error, Equatable {
     var isUnsent: Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
-        case .connectFailed, .connectTimeout, .tlsFailed: true
+        case .connectFailed, .connectTimeout, .tlsFailed, .headTooLarge: true
         case .reset, .malformed, .timeout, .status: false
         }
     }
@@ -76,7 +79,8 @@ enum BackendFailure: Error, Equatable {
     /// Whether the policy wants another attempt after this.
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .malformed, .timeout: false
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: false
+        case .headTooLarge, .malformed, .timeout: false
         case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

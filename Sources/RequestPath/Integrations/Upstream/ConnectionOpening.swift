@@ -82,7 +82,11 @@ final class ConnectionOpening {
 
     private func connected(_ result: Result<any Channel, any Error>) {
         switch result {
-        case .success: if let carrier { end(.success(carrier)) }
+        case .success:
+            guard let carrier else { return }
+            guard case .http2 = carrier else { return end(.success(carrier)) }
+            // NIO's handler speaks once it was told that the channel is active, which happens right after this.
+            worker.eventLoop.assumeIsolated().execute { [self] in end(.success(carrier)) }
         case .failure(ChannelError.connectTimeout): end(.failure(.connectTimeout))
         case .failure: end(.failure(.connectFailed))
         }

@@ -7,6 +7,9 @@ let targets = [
     (name: "FuzzRequestHead", fuzzes: "WireProperties"),
     (name: "FuzzResponseHead", fuzzes: "WireProperties"),
     (name: "FuzzBody", fuzzes: "WireProperties"),
+    (name: "FuzzWebSocketFrames", fuzzes: "WireProperties"),
+    (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
+    (name: "FuzzClientHello", fuzzes: "WireProperties"),
 ]
 
 let settings: [SwiftSetting] = [

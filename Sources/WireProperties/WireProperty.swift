@@ -7,6 +7,12 @@ public enum WireProperty: String, CaseIterable, Sendable {
     case responseHead = "FuzzResponseHead"
     /// `BodyDecoder` of chunked bodies, `TrailerFilter`, and the chunks written anew.
     case body = "FuzzBody"
+    /// `WebSocketFrames`, and where `WebSocketPassage` ends them.
+    case frames = "FuzzWebSocketFrames"
+    /// `ProxyHeader`, both versions.
+    case proxyHeader = "FuzzProxyHeader"
+    /// `ClientHelloParser`.
+    case clientHello = "FuzzClientHello"
 
     /// Holds the codec to the property for one input.
     public func check(_ input: [UInt8]) throws(Violation) {
@@ -14,6 +20,9 @@ public enum WireProperty: String, CaseIterable, Sendable {
         case .requestHead: try RequestHeadProperty.check(input)
         case .responseHead: try ResponseHeadProperty.check(input)
         case .body: try BodyProperty.check(input)
+        case .frames: try FramesProperty.check(input)
+        case .proxyHeader: try ProxyHeaderProperty.check(input)
+        case .clientHello: try ClientHelloProperty.check(input)
         }
     }
 }

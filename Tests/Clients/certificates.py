@@ -1,97 +1,122 @@
-"""Certificates for tests: an authority, and what it signs, as files and as `ssl` contexts.
+"""Certificates for tests of TLS, made on the spot.
 
-    authority = Authority(folder)
-    backend = Backend(tls=authority.issue("127.0.0.1").server())
-    # … backends: { b: { targets: [...], tls: { ca: <authority.file> } } }
+    authority = Authority(folder, "Test CA")
+    authority.issue("shop.pem", "shop.key", names=["shop.test"])
 """
 
 import datetime
-import ipaddress
-import itertools
 import pathlib
-import ssl
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_numbers = itertools.count(1)
-
-
-def _now():
-    return datetime.datetime.now(datetime.timezone.utc)
+DAY = datetime.timedelta(days=1)
 
 
-class Certificate:
-    """A certificate and its key, in `file` and `key_file`."""
-
-    def __init__(self, folder, name, certificate, key):
-        self.certificate = certificate
-        self.key = key
-        self.file = pathlib.Path(folder) / f"{name}.pem"
-        self.key_file = pathlib.Path(folder) / f"{name}.key"
-        self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        self.key_file.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        self.key_file.chmod(0o600)
-
-    def server(self, protocols=(), clients=None):
-        """A server's context. `clients` is an authority whose clients alone are served."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.file, self.key_file)
-        if protocols:
-            context.set_alpn_protocols(list(protocols))
-        if clients:
-            context.verify_mode = ssl.CERT_REQUIRED
-            context.load_verify_locations(clients.file)
-        return context
+def _name(text):
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test"),
+            x509.NameAttribute(NameOID.COMMON_NAME, text),
+        ]
+    )
 
 
-class Authority(Certificate):
-    """A certificate authority of a test's own."""
+def _key(kind):
+    return rsa.generate_private_key(65_537, 2_048) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
 
-    def __init__(self, folder, name="test-authority"):
-        key = ec.generate_private_key(ec.SECP256R1())
-        self.folder = folder
-        self.subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = (
-            self._builder(self.subject, key.public_key(), _now(), datetime.timedelta(days=2))
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        super().__init__(folder, f"{name}-{next(_numbers)}", certificate, key)
 
-    def _builder(self, subject, public_key, start, duration):
-        return (
+def _pem(key):
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+class Authority:
+    """Signs certificates. Its own stands in `path`; one with an `issuer` is an intermediate."""
+
+    def __init__(self, folder, name="Test CA", issuer=None, path_length=None):
+        self.folder = pathlib.Path(folder)
+        self.name = _name(name)
+        self.issuer = issuer
+        self.key = _key("ecdsa")
+        self.path = self.folder / f"{name.replace(' ', '-').lower()}.pem"
+        now = datetime.datetime.now(datetime.timezone.utc)
+        signer = issuer or self
+        self.certificate = (
             x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self.subject)
-            .public_key(public_key)
+            .subject_name(self.name)
+            .issuer_name(signer.name)
+            .public_key(self.key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(start - datetime.timedelta(hours=1))
-            .not_valid_after(start + duration)
+            .not_valid_before(now - DAY)
+            .not_valid_after(now + 3650 * DAY)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False)
+            .sign(signer.key, hashes.SHA256())
         )
+        self.path.write_bytes(self.pem)
 
-    def issue(self, *names, ended=False):
-        """A certificate for hosts and numeric addresses, `ended` for one that was valid until an hour ago."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        start = _now() - datetime.timedelta(days=2 if ended else 0)
-        duration = datetime.timedelta(hours=47 if ended else 24)
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-        certificate = (
-            self._builder(subject, key.public_key(), start, duration)
-            .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
-            .sign(self.key, hashes.SHA256())
+    @property
+    def pem(self):
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @property
+    def chain(self):
+        """The intermediates from this one up to the root, which does not belong to it."""
+        return self.pem + self.issuer.chain if self.issuer else b""
+
+    def issue(self, certificate, key, names=(), common_name="", kind="ecdsa", days=30, begins=-1, usage=None):
+        """Writes a certificate with its chain, and its key, to files; returns the certificate."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        private = _key(kind)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(_name(common_name or (names[0] if names else "nobody")))
+            .issuer_name(self.name)
+            .public_key(private.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + begins * DAY)
+            .not_valid_after(now + days * DAY)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         )
-        return Certificate(self.folder, f"{names[0]}-{next(_numbers)}", certificate, key)
+        if names:
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
+            )
+        if usage:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=True)
+        issued = builder.sign(self.key, hashes.SHA256())
+        path = self.folder / key
+        path.touch(mode=0o600)
+        path.write_bytes(_pem(private))
+        (self.folder / certificate).write_bytes(issued.public_bytes(serialization.Encoding.PEM) + self.chain)
+        return issued
+
+    def revoke(self, path, *certificates, days=7, der=False, signer=None):
+        """Writes a list of revoked certificates."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.name)
+            .last_update(now - 30 * DAY)
+            .next_update(now + days * DAY)
+            .add_extension(x509.CRLNumber(1), critical=False)
+        )
+        for certificate in certificates:
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder()
+                .serial_number(certificate.serial_number)
+                .revocation_date(now - DAY)
+                .build()
+            )
+        encoding = serialization.Encoding.DER if der else serialization.Encoding.PEM
+        data = builder.sign((signer or self).key, hashes.SHA256()).public_bytes(encoding)
+        (self.folder / path).write_bytes(data)
+        return data
 
 
-def _general(name):
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
+CLIENT = ExtendedKeyUsageOID.CLIENT_AUTH
+SERVER = ExtendedKeyUsageOID.SERVER_AUTH

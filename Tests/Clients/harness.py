@@ -13,6 +13,7 @@ Everything listens on free loopback ports. Nothing here retries or repairs: byte
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -77,13 +78,15 @@ class Gateway:
     """A running gateway.
 
     `text` is its YAML file. A text without `listen:` gets a free port, one without `log:` an unbuffered JSON access
-    log, for `log_lines`. Other files of the configuration may be put into `folder` before.
+    log, for `log_lines`. Other files of the configuration may be put into `folder` before. `descriptors` is how many it may
+    have open.
     """
 
     running = []
     """Every gateway that the tests at hand have started, for the report of a failure."""
 
-    def __init__(self, folder, text, arguments=(), environment=None, port=None, address="127.0.0.1"):
+    def __init__(self, folder, text, arguments=(), environment=None, port=None, address="127.0.0.1",
+                 descriptors=None):  # fmt: skip
         self.address = address
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -100,6 +103,7 @@ class Gateway:
             stderr=self.errors,
             cwd=self.folder,
             env={**os.environ, **(environment or {})},
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors,) * 2)) if descriptors else None,
         )
         try:
             wait_until(self._answers, "the gateway to listen")
@@ -173,6 +177,11 @@ class Gateway:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) * 1024
         raise AssertionError(f"the gateway has no {name}")
+
+    def processor_time(self):
+        """The seconds of processor time that the gateway has taken."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -364,12 +373,14 @@ class Stream:
 class Client(Stream):
     """A client's connection to a loopback port."""
 
-    def __init__(self, port, address="127.0.0.1", patience=PATIENCE, receive_buffer=None):
+    def __init__(self, port, address="127.0.0.1", patience=PATIENCE, receive_buffer=None, source=None):
         connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(patience)
+        if source:
+            connection.bind((source, 0))
         connection.connect((address, port))
         super().__init__(connection)
 
@@ -483,7 +494,9 @@ class Backend:
     the backend's part itself. `tls`, an `ssl.SSLContext`, has it speak TLS.
     """
 
-    def __init__(self, answer=None, serve=None, records=True, port=0, receive_buffer=None, tls=None):
+    def __init__(
+        self, answer=None, serve=None, records=True, port=0, receive_buffer=None, address="127.0.0.1", tls=None
+    ):
         self.tls = tls
         self.answer = answer or (lambda request: response(body=b"hello"))
         self.serve = serve or self._serve
@@ -494,7 +507,7 @@ class Backend:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind(("127.0.0.1", port))
+        self.listener.bind((address, port))
         self.listener.listen(512)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -609,6 +622,7 @@ class Nginx:
         self.process = subprocess.Popen(
             ["nginx", "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(configuration)],
             env={**os.environ, "PATH": path},
+            start_new_session=True,
         )
         wait_until(self._answers, "nginx to listen")
 
@@ -628,6 +642,14 @@ class Nginx:
 
     def stop(self, at_once=True):
         """Ends it; `at_once` cuts its connections off."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM if at_once else signal.SIGQUIT)
-            self.process.wait(PATIENCE)
+        self.end(signal.SIGTERM if at_once else signal.SIGQUIT)
+
+    def end(self, number):
+        """Ends it with a signal: SIGKILL for all of its processes at once, others are told to the first one."""
+        if self.process.poll() is not None:
+            return
+        if number == signal.SIGKILL:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        self.process.wait(PATIENCE)

@@ -6,7 +6,7 @@ import subprocess
 import urllib.request
 
 import pytest
-from certificates import Authority
+from backend_certificates import Authority
 from harness import ONE_THREAD, binary, free_port, request, response, wait_until
 
 GET = request(path="/x")

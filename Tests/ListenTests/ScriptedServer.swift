@@ -11,22 +11,29 @@ final class ScriptedServer: ExchangeHandler {
     let worker: WorkerContext
     private(set) var open: [Exchange] = []
     private(set) var ended: [(record: ExchangeRecord, client: String)] = []
+    private(set) var refused: [ConnectionRefusal] = []
     private var server: ClientServer?
     /// What is called for each call; it is left open without one.
     var answer: ((Exchange) -> Void)?
 
-    init(limits: Limits = Limits()) {
+    init(limits: Limits = Limits(), trustedProxies: [AddressRange] = []) {
         worker = WorkerContext(eventLoop: loop, seed: 1)
-        let settings = ClientSettings(limits: limits, trustedProxies: [], names: worker.fieldNames)
+        let settings = ClientSettings(limits: limits, trustedProxies: trustedProxies, names: worker.fieldNames)
         server = ClientServer(worker: worker, handler: self, settings: settings)
     }
 
-    func connect(from address: String = "192.0.2.7") throws -> EmbeddedChannel {
+    /// - Parameter isProxied: whether the connection begins with a PROXY protocol header.
+    func connect(from address: String = "192.0.2.7", proxied isProxied: Bool = false) throws -> EmbeddedChannel {
         guard let server else { throw ChannelError.alreadyClosed }
         let channel = EmbeddedChannel(loop: loop)
         let peer = try SocketAddress(ipAddress: address, port: 4_000)
         channel.remoteAddress = peer
-        try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server))
+        if isProxied {
+            let plan = try ListenerPlan(Listener(port: 0, proxyProtocol: true))
+            try channel.pipeline.syncOperations.addHandler(ProxiedConnection(server: server, plan: plan))
+        } else {
+            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server))
+        }
         try channel.connect(to: peer).wait()
         return channel
     }
@@ -36,6 +43,10 @@ final class ScriptedServer: ExchangeHandler {
     var connectionCount: Int { server?.connectionCount ?? 0 }
 
     // MARK: ExchangeHandler
+
+    func tunnelOpened() {}
+
+    func tunnelClosed() {}
 
     func begin(_ exchange: Exchange) {
         open.append(exchange)
@@ -49,6 +60,8 @@ final class ScriptedServer: ExchangeHandler {
     func connectionClosed() {}
 
     func handshakeEnded(_ result: HandshakeResult) {}
+
+    func connectionRefused(_ reason: ConnectionRefusal) { refused.append(reason) }
 
     func end(_ exchange: Exchange) {
         open.removeAll { $0 === exchange }

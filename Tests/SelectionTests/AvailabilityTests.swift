@@ -11,7 +11,7 @@ private struct Reference {
 
     var eligible: Set<Int> {
         let available = healthy.subtracting(ejected)
-        return [available.subtracting(tried), available, healthy.subtracting(tried)].first { !$0.isEmpty } ?? healthy
+        return [available.subtracting(tried), healthy.subtracting(tried), available].first { !$0.isEmpty } ?? healthy
     }
 }
 

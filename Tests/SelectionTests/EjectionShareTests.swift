@@ -83,4 +83,51 @@ import Testing
             #expect(away(balancer, now).count <= max(1, Int(share * 7)))
         }
     }
+
+    // MARK: On trial
+
+    /// The target for another attempt after the second one has failed.
+    private func anotherThanSecond(_ balancer: inout Balancer, _ now: UInt64) -> Int? {
+        var tried = TargetSet()
+        tried.insert(1)
+        return balancer.choose(now: now, excluding: tried)
+    }
+
+    @Test(arguments: AvailabilityTests.policies)
+    func `an ejected target that does better than the others returns at once, and makes room`(policy: Balancer.Policy) {
+        var balancer = balancer(2, share: 0.5, policy: policy)
+        #expect(balancer.failed(0, now: 0) == true)
+        #expect(balancer.failed(1, now: 1) == false)
+        #expect(anotherThanSecond(&balancer, 2) == 0)
+        balancer.succeeded(0, now: 3)
+        #expect(away(balancer, 3) == [])
+        #expect(balancer.failed(1, now: 4) == true)
+        #expect(away(balancer, 4) == [1])
+        #expect(balancer.tally(10, now: 4) == [10, 0])
+    }
+
+    @Test func `one that fails its trial stays away, and no earlier request brings it back`() {
+        var balancer = balancer(2, share: 0.5)
+        _ = balancer.failed(0, now: 0)
+        #expect(anotherThanSecond(&balancer, 1) == 0)
+        _ = balancer.failed(0, now: 2)
+        balancer.succeeded(0, now: 3)
+        #expect(away(balancer, 3) == [0])
+    }
+
+    @Test func `success in panic is no trial, so that not everything falls upon the first that answers`() {
+        var balancer = balancer(4, share: 1)
+        for index in 0..<4 { _ = balancer.failed(index, now: 0) }
+        #expect(anotherThanSecond(&balancer, 1) != nil)
+        for index in 0..<4 { balancer.succeeded(index, now: 2) }
+        #expect(away(balancer, 2) == [0, 1, 2, 3])
+    }
+
+    @Test func `a returning target on trial starts slowly`() {
+        var balancer = Balancer(weights: [10, 10], policy: .roundRobin, ejection: Backend.Ejection(failures: 1))
+        _ = balancer.failed(0, now: 0)
+        _ = anotherThanSecond(&balancer, 1)
+        balancer.succeeded(0, now: second)
+        #expect(abs(balancer.effectiveWeight(0, now: second) - 1) < 0.01)
+    }
 }

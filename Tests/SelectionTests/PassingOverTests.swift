@@ -20,17 +20,33 @@ import Testing
     }
 
     @Test(arguments: AvailabilityTests.policies)
-    func `a tried target is offered before none is, an ejected one is not`(policy: Balancer.Policy) {
+    func `what those in good standing can't take is not for an ejected one`(policy: Balancer.Policy) {
+        var balancer = Balancer(weights: [1, 1, 1], policy: policy)
+        balancer.eject(2, now: 0)
+        #expect(offers(&balancer) == [0, 1])
+    }
+
+    @Test(arguments: AvailabilityTests.policies)
+    func `another attempt is offered the untried first, then the ejected, then the tried`(policy: Balancer.Policy) {
         var balancer = Balancer(weights: [1, 1, 1], policy: policy)
         balancer.eject(2, now: 0)
         var tried = TargetSet()
         tried.insert(0)
-        var offered: [Int] = []
+        var order: [Int] = []
         while let index = balancer.choose(now: second, excluding: tried) {
-            offered.append(index)
+            order.append(index)
             balancer.passOver(index)
         }
-        #expect(offered == [1, 0])
+        #expect(order == [1, 2, 0])
+    }
+
+    private func offers(_ balancer: inout Balancer) -> Set<Int> {
+        var offered: Set<Int> = []
+        while let index = balancer.choose(now: second) {
+            offered.insert(index)
+            balancer.passOver(index)
+        }
+        return offered
     }
 
     @Test(arguments: AvailabilityTests.policies)

@@ -24,6 +24,24 @@ struct MessageGenerator {
         return Array(latin1: line + "\r\n" + section(with: "Server: x"))
     }
 
+    /// A PROXY protocol header of either version, and what may follow it.
+    mutating func proxyHeader() -> [UInt8] {
+        if flip() {
+            let lines = [
+                "TCP4 192.0.2.1 198.51.100.1 51000 443", "TCP6 2001:db8::1 ::ffff:192.0.2.9 1 65535", "UNKNOWN",
+                "UNKNOWN x  y", "TCP4 1.2.3.4 5.6.7.8 0 01", "TCP4 1.2.3.04 5.6.7.8 0 1", "TCP6 1.2.3.4 ::1 1 2",
+            ]
+            return Array(("PROXY " + pick(lines) + "\r\n" + pick(["", "GET /"])).utf8)
+        }
+        let family = pick([0x00, 0x11, 0x12, 0x21, 0x31, 0x41] as [UInt8])
+        let size = [0x11: 12, 0x12: 12, 0x21: 36, 0x31: 216][family] ?? 0
+        let extensions = pick([[], [4, 0, 1, 9], [4, 0, 2, 9], [1, 0, 0, 2, 0, 3, 1, 2, 3]] as [[UInt8]])
+        let signature: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A]
+        let addresses = (0..<size).map { _ in UInt8(number(below: 256)) }
+        let length = UInt8(addresses.count + extensions.count)
+        return signature + [pick([0x20, 0x21, 0x21, 0x22]), family, 0, length] + addresses + extensions
+    }
+
     /// A chunked body behind the bytes that say how it is cut; see `BodyProperty`.
     mutating func body() -> [UInt8] {
         let cuts = (0..<number(below: 6)).map { _ in UInt8(number(below: 30)) }
@@ -37,6 +55,36 @@ struct MessageGenerator {
         text += pick(["0\r\n", "000;x\r\n"])
         for _ in 0..<max(0, number(below: 6) - 3) { text += field() + "\r\n" }
         return [UInt8(cuts.count)] + cuts + Array(latin1: text + "\r\n" + pick(["", "GET /"]))
+    }
+
+    /// WebSocket frames behind the bytes that say how they are cut and ended; see `FramesProperty`.
+    mutating func frames() -> [UInt8] {
+        let cuts = (0..<number(below: 6)).map { _ in UInt8(number(below: 30)) }
+        let isClient = flip()
+        var bytes = [UInt8(cuts.count | (isClient ? 16 : 0)), UInt8(number(below: 256))] + cuts
+        for _ in 0..<number(below: 6) {
+            let opcode = pick([0x01, 0x02, 0x80, 0x81, 0xC1, 0x82, 0x89, 0x8A, 0x88, 0x8B]) as UInt8
+            let length = opcode & 8 != 0 ? number(below: 126) : pick([0, 1, 125, 126, 127, 300, 66_000])
+            let mask: UInt8 = isClient ? 0x80 : 0
+            switch length {
+            case ..<126: bytes += [opcode, mask | UInt8(length)]
+            case ..<65_536: bytes += [opcode, mask | 126, UInt8(length >> 8), UInt8(length & 255)]
+            default: bytes += [opcode, mask | 127, 0, 0, 0, 0, 0, UInt8(length >> 16), UInt8(length >> 8 & 255), UInt8(length & 255)]
+            }
+            bytes += [UInt8](repeating: 0x88, count: length + (isClient ? 4 : 0))
+        }
+        return bytes
+    }
+
+    /// A ClientHello behind the byte that says how it is cut anew; see `ClientHelloProperty`.
+    mutating func clientHello() -> [UInt8] {
+        var hello = HelloBytes()
+        if flip() { hello.serverName = pick(["shop.test", "A.b", "x_y.test.", "é", "", "a b"]) }
+        hello.signatureSchemes = (0..<number(below: 6)).map { _ in pick([0x0403, 0x0804, 0x0A0A]) }
+        hello.versions = pick([[], [0x0303], [0x0304, 0x0303]])
+        hello.cipherSuites = (0..<number(below: 6)).map { _ in pick([0x1301, 0xC02B, 0xC02F]) }
+        hello.padding = number(below: 600)
+        return [UInt8(number(below: 256))] + hello.records(of: 1 + number(below: 700))
     }
 
     /// Changes one to three bytes or lines.

@@ -17,6 +17,9 @@ import WireProperties
                     case .requestHead: generator.request()
                     case .responseHead: generator.response()
                     case .body: generator.body()
+                    case .frames: generator.frames()
+                    case .proxyHeader: generator.proxyHeader()
+                    case .clientHello: generator.clientHello()
                     }
                 if count % 2 == 1 { generator.damage(&input) }
                 try hold(property, for: input)

@@ -18,6 +18,7 @@ public actor Gateway {
     private let plane: DataPlane
     private let names: NameResolution
     private var health: HealthMonitor?
+    private var certificateWatch: Task<Void, Never>?
 
     private(set) var current: Publication
     /// The last reload, so that the next one waits for it.
@@ -62,6 +63,7 @@ public actor Gateway {
             throw error
         }
         await gateway.watchBackends()
+        await gateway.watchCertificates()
         return gateway
     }
 
@@ -149,6 +151,7 @@ public actor Gateway {
         await close(except: model.listeners)
         if let former = old.accessLog, former !== accessLog { Self.close(former) }
         await watchBackends()
+        watchCertificates()
         options.logger.info("configuration loaded", metadata: ["revision": "\(revision)"])
     }
 
@@ -203,6 +206,15 @@ public actor Gateway {
         await health?.watch(current.snapshot.backends, targets: targets)
     }
 
+    // MARK: Certificates
+
+    private func watchCertificates() {
+        certificateWatch?.cancel()
+        certificateWatch = Task { [listeners = current.snapshot.listeners, logger = options.logger] in
+            await CertificateWatch(listeners).run(logger)
+        }
+    }
+
     // MARK: What it tells
 
     /// Why the gateway is not ready to serve; empty when it is.
@@ -219,7 +231,10 @@ public actor Gateway {
     /// All metrics in Prometheus' text format 0.0.4.
     public func metrics() async -> String {
         let families = (try? await plane.metricFamilies()) ?? []
-        return PrometheusText.render(families + (current.accessLog?.families ?? []) + loading.families)
+        let certificates = CertificateWatch(current.snapshot.listeners).family
+        return PrometheusText.render(
+            families + (current.accessLog?.families ?? []) + loading.families + [certificates]
+        )
     }
 
     // MARK: Stop
@@ -228,6 +243,7 @@ public actor Gateway {
     public func stop() async throws {
         await names.stop()
         await health?.stop()
+        certificateWatch?.cancel()
         sockets = [:]
         try await plane.drain(within: current.snapshot.model.drainTimeout)
         try await plane.stop()

@@ -25,6 +25,8 @@ public final class Exchange {
     public var peer = PeerAddress()
     /// Whether the client speaks over TLS.
     public var isSecure = false
+    /// Who the client proved to be with a certificate of its own.
+    public var clientCertificate: ClientCertificate?
     /// The client: the peer, or whom trusted peers name in `X-Forwarded-For`.
     public var clientAddress = PeerAddress()
     /// The id in logs, errors and `X-Request-Id`.
@@ -42,6 +44,8 @@ public final class Exchange {
     public var plan: AnyObject?
     /// The next step of the plan, when a step has to wait.
     public var nextStep = 0
+    /// Whether the call counts as one of the process's requests in flight.
+    public var isCounted = false
 
     /// What is known of the call for log and metrics.
     public var record = ExchangeRecord()
@@ -56,6 +60,7 @@ public final class Exchange {
         rewrittenPath = nil
         basePathEnd = 0
         parameters.count = 0
+        clientCertificate = nil
         requestID = RequestID()
         handler = nil
         client = nil
@@ -63,6 +68,7 @@ public final class Exchange {
         route = nil
         plan = nil
         nextStep = 0
+        isCounted = false
         record = ExchangeRecord()
     }
 }
@@ -164,6 +170,8 @@ public struct ExchangeRecord: Sendable {
     public var target: String?
     /// The backend's name.
     public var backend: String?
+    /// Whether the call became a WebSocket connection, which lasts for as long as its ends like.
+    public var isTunnel = false
     /// Why the gateway answered itself or gave up; `nil` for a backend's own answer.
     public var cause: Cause?
 

@@ -22,11 +22,8 @@ public final class ReadBuffers {
     }
 
     /// Gives a buffer back. Others may still refer to its bytes: it is lent again only when they no longer do.
-    ///
-    /// What has another size was not lent here. Above all that goes for the buffer that a TLS connection decrypts into,
-    /// which it keeps: with another reference to it, each of its reads would allocate.
     public func give(_ buffer: ByteBuffer) {
-        guard free.count < Self.kept, buffer.storageCapacity == Self.capacity else { return }
+        guard free.count < Self.kept, buffer.storageCapacity >= Self.capacity else { return }
         free.append(buffer)
     }
 }

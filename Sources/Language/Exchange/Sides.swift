@@ -4,6 +4,9 @@ public import NIOCore
 ///
 /// Calls come in the order `sendInformational*`, then either `send(_ reply:)` or `send(_ head:)`, `sendBody*`, `sendEnd`. What is sent may be
 /// held back until `flush`. `abort` may replace any of them. All on the worker's event loop.
+///
+/// A head with status 101 opens a tunnel: from there on bytes go both ways as they are, through `sendBody` and `receiveBody`, and
+/// `sendEnd` and `receiveEnd` say that a direction has ended.
 public protocol ClientStream: AnyObject {
     /// Passes on an interim response (1xx other than 100 and 101).
     func sendInformational(_ head: borrowing ResponseHead)
@@ -36,6 +39,13 @@ public protocol IntegrationCall: AnyObject {
     func setClientWritable(_ isWritable: Bool)
     /// The client's side has ended the call early; nothing more may be sent.
     func cancel()
+    /// The gateway stops: what would go on for as long as it likes comes to its end.
+    func drain()
+}
+
+extension IntegrationCall {
+    /// A request's answer ends by itself.
+    public func drain() {}
 }
 
 /// What stands between the two sides: routing, steps, log. Implemented by the pipeline's worker.
@@ -48,8 +58,14 @@ public protocol ExchangeHandler: AnyObject {
     func connectionOpened()
     /// A client's connection was closed.
     func connectionClosed()
+    /// A call has become a WebSocket connection.
+    func tunnelOpened()
+    /// A WebSocket connection has ended; its call is over soon.
+    func tunnelClosed()
     /// A client's TLS handshake has ended.
     func handshakeEnded(_ result: HandshakeResult)
+    /// A client's connection was closed before it could bring a request.
+    func connectionRefused(_ reason: ConnectionRefusal)
     /// The call is over: it is logged, counted and its exchange used again.
     func end(_ exchange: Exchange)
 }

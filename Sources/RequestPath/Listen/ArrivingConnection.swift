@@ -25,27 +25,41 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     private var isOver = false
     /// Decrypts what comes, once a certificate has been chosen.
     private var tls: NIOSSLServerHandler?
+    /// Why the client's certificate was refused.
+    private var clientFault: ClientFault?
+    private let isAdmitted: Bool
     var position = 0
 
-    init(server: ClientServer, plan: ListenerPlan) {
+    /// - Parameter arrival: given when the connection was admitted before, for a PROXY protocol header.
+    init(server: ClientServer, plan: ListenerPlan, arrival: Arrival? = nil) {
         self.server = server
         self.plan = plan
         worker = server.worker
+        isAdmitted = arrival != nil
+        if let arrival { self.arrival = arrival }
+        self.arrival.entrance = plan.entrance
     }
 
     // MARK: The channel's events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if isAdmitted { waitForFirstBytes() }
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard server.admit(self) else {
+        arrival.peer = server.peerAddress(of: context.channel)
+        guard server.admit(self, from: arrival.peer) else {
             isOver = true
             context.close(promise: nil)
             return
         }
-        arrival.peer = server.peerAddress(of: context.channel)
+        waitForFirstBytes()
+    }
+
+    private func waitForFirstBytes() {
         let slot = worker.deadlines.add(self)
         deadline = slot
         worker.deadlines.set(slot, at: worker.now &+ server.settings.headTimeout)
@@ -67,7 +81,7 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if tls != nil { handshakeFailed(HandshakeFault.reason(error)) }
+        if tls != nil { handshakeFailed(clientFault?.rawValue ?? HandshakeFault.reason(error)) }
         close()
     }
 
@@ -119,7 +133,7 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
             close()
             return
         }
-        let handler = NIOSSLServerHandler(context: certified)
+        let handler = makeHandler(certified, context)
         tls = handler
         let hello = received
         received = ByteBuffer()
@@ -133,8 +147,28 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         pipeline.fireChannelRead(NIOAny(hello))
     }
 
+    private func makeHandler(_ certified: NIOSSLContext, _ context: ChannelHandlerContext) -> NIOSSLServerHandler {
+        guard let verifier = plan.tls?.verifier else { return NIOSSLServerHandler(context: certified) }
+        let loop = context.eventLoop
+        return NIOSSLServerHandler(context: certified) { [weak self] chain, verdict in
+            // Signatures are verified elsewhere, so that clients with long chains do not hold up the others.
+            loop.makeFutureWithTask { await verifier.fault(in: chain) }.assumeIsolated().whenComplete { result in
+                let fault = (try? result.get()) ?? nil
+                self?.clientFault = fault
+                verdict.succeed(fault == nil ? .certificateVerified : .failed)
+            }
+        }
+    }
+
     private func handshakeCompleted(_ negotiated: String?, _ context: ChannelHandlerContext) {
         guard !isOver, let tls else { return }
+        do throws(ClientFault) {
+            arrival.certificate = try plan.tls?.verifier?.identity(of: tls.peerCertificate)
+        } catch {
+            handshakeFailed(error.rawValue)
+            close()
+            return
+        }
         server.handler.handshakeEnded(.completed(version: tls.tlsVersion == .tlsv13 ? "1.3" : "1.2"))
         arrival.isSecure = true
         if negotiated == "h2" { becomeHTTP2(context) } else { becomeHTTP1(context) }

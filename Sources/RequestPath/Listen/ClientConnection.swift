@@ -17,4 +17,18 @@ struct Arrival {
     var peer = PeerAddress()
     /// Whether the connection is a TLS connection.
     var isSecure = false
+    /// The certificate by which the client proved who it is.
+    var certificate: ClientCertificate?
+    /// What the listener itself does with requests and answers.
+    var entrance: Entrance?
+}
+
+extension Exchange {
+    /// Takes over what was known of the client before its request.
+    func take(_ arrival: Arrival) {
+        peer = arrival.peer
+        clientAddress = arrival.peer
+        isSecure = arrival.isSecure
+        clientCertificate = arrival.certificate
+    }
 }

@@ -27,12 +27,18 @@ public final class ClientServer {
     public private(set) var isDraining = false
 
     private var sockets: [ListeningSocket] = []
-    private var connections: ContiguousArray<any ClientConnection> = []
+    private var connections: ContiguousArray<Member> = []
     private let openInAllWorkers: ConnectionCount
+    private let reserve = DescriptorReserve()
     /// What may still bring connections although the sockets are closed.
     private var arriving = 0
     private var whenEmpty: EventLoopPromise<Void>?
 
+    /// A connection, and what it counts as a connection of.
+    private struct Member {
+        var connection: any ClientConnection
+        var block: AddressBlock?
+    }
     let http2Streams = HTTP2StreamPool()
 
     // Shared by the connections, so that none of them holds its own.
@@ -108,6 +114,13 @@ public final class ClientServer {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let server = bound.value.0
+                    let faults = AcceptFaults(handler: server.handler, reserve: server.reserve)
+                    try channel.pipeline.syncOperations.addHandler(faults)
+                }
+            }
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: bound.value.0.receiveAllocator)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -126,11 +139,18 @@ public final class ClientServer {
     /// A new connection's first handler.
     private func addHandler(to channel: any Channel, of plan: ListenerPlan) throws {
         let pipeline = channel.pipeline.syncOperations
-        if plan.isPlainHTTP1 {
-            try pipeline.addHandler(HTTP1Connection(server: self))
+        if plan.listener.proxyProtocol {
+            try pipeline.addHandler(ProxiedConnection(server: self, plan: plan))
         } else {
-            try pipeline.addHandler(ArrivingConnection(server: self, plan: plan))
+            try pipeline.addHandler(firstHandler(of: plan, arrival: nil))
         }
+    }
+
+    /// What serves a connection from the client's own first byte on.
+    /// - Parameter arrival: given when the connection was admitted before.
+    func firstHandler(of plan: ListenerPlan, arrival: Arrival?) -> any ClientConnection & ChannelHandler {
+        if plan.isPlainHTTP1 { return HTTP1Connection(server: self, arrival: arrival) }
+        return ArrivingConnection(server: self, plan: plan, arrival: arrival)
     }
 
     private func takeIn(_ accepted: [NIOBSDSocket.Handle], from socket: ListeningSocket) {
@@ -156,35 +176,63 @@ public final class ClientServer {
 
     // MARK: Connections
 
-    /// Takes a new connection in, unless there are too many.
+    /// Takes a new connection in, unless there are too many of all clients or of this one.
+    func admit(_ connection: any ClientConnection, from peer: borrowing PeerAddress) -> Bool {
+        guard admit(connection) else { return false }
+        if count(connection, from: peer) { return true }
+        dismiss(connection)
+        return false
+    }
+
+    /// Takes a new connection in, unless there are too many. Whose it is will be told by `count`.
     func admit(_ connection: any ClientConnection) -> Bool {
-        guard openInAllWorkers.add(limit: settings.connections) else { return false }
+        guard openInAllWorkers.add(limit: settings.connectionLimit) else {
+            handler.connectionRefused(.connections)
+            return false
+        }
         connection.position = connections.count
-        connections.append(connection)
+        connections.append(Member(connection: connection))
         handler.connectionOpened()
+        return true
+    }
+
+    /// Counts an admitted connection for its client's address, unless that has too many. A trusted proxy may have any number: it
+    /// speaks for many clients.
+    func count(_ connection: any ClientConnection, from peer: borrowing PeerAddress) -> Bool {
+        guard let block = AddressBlock(peer) else { return true }
+        let limit = peer.isTrusted ? .max : settings.connectionsPerAddress
+        guard openInAllWorkers.add(from: block, limit: limit) else {
+            handler.connectionRefused(.address)
+            return false
+        }
+        connections[connection.position].block = block
         return true
     }
 
     /// A connection now speaks another protocol; it stays the one that was counted.
     func replace(_ connection: any ClientConnection, by successor: any ClientConnection) {
         successor.position = connection.position
-        connections[connection.position] = successor
+        connections[connection.position].connection = successor
     }
 
     func dismiss(_ connection: any ClientConnection) {
         openInAllWorkers.remove()
+        if let block = connections[connection.position].block { openInAllWorkers.remove(from: block) }
         handler.connectionClosed()
         let last = connections.removeLast()
-        if last !== connection {
+        if last.connection !== connection {
             connections[connection.position] = last
-            last.position = connection.position
+            last.connection.position = connection.position
         }
         endDrainIfEmpty()
     }
 
     /// The other end of a channel, and whether it is believed.
-    func peerAddress(of channel: any Channel) -> PeerAddress {
-        var text = channel.remoteAddress?.ipAddress ?? ""
+    func peerAddress(of channel: any Channel) -> PeerAddress { peerAddress(channel.remoteAddress) }
+
+    /// An address as the rest of the gateway knows it, and whether it is believed.
+    func peerAddress(_ address: SocketAddress?) -> PeerAddress {
+        var text = address?.ipAddress ?? ""
         // What an IPv4 client is called by a socket that takes both families; it is told and trusted by its own address.
         if text.hasPrefix("::ffff:"), text.contains(".") { text.removeFirst("::ffff:".count) }
         let bytes = IPAddress(text)?.bytes ?? []
@@ -197,9 +245,7 @@ public final class ClientServer {
     func makeExchange(for client: any ClientStream, _ arrival: Arrival) -> Exchange {
         let exchange = worker.takeExchange()
         exchange.record.receivedAt = worker.now
-        exchange.peer = arrival.peer
-        exchange.clientAddress = arrival.peer
-        exchange.isSecure = arrival.isSecure
+        exchange.take(arrival)
         exchange.requestID = RequestID(using: &worker.random)
         exchange.client = client
         exchange.handler = handler
@@ -230,7 +276,7 @@ public final class ClientServer {
         isDraining = true
         for socket in sockets { close(socket) }
         sockets = []
-        for connection in connections { connection.drain() }
+        for member in connections { member.connection.drain() }
         // What the sockets accepted last is admitted only in the loop's next round.
         arriving += 1
         worker.eventLoop.assumeIsolated().execute { [self] in
@@ -246,7 +292,7 @@ public final class ClientServer {
 
     /// Closes every connection, whatever it is doing.
     public func closeAll() {
-        for connection in connections.reversed() { connection.abort("gateway.stopping") }
+        for member in connections.reversed() { member.connection.abort("gateway.stopping") }
     }
 }
 

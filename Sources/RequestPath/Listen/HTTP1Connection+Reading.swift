@@ -75,7 +75,10 @@ extension HTTP1Connection {
         scanned = 0
         swap(&exchange.request, &server.head)
         takeHead(headLength, into: &exchange.request.bytes)
-        if !exchange.request.keepsAlive || server.isDraining { closesAfterResponse = true }
+        served += 1
+        if !exchange.request.keepsAlive || server.isDraining || served >= server.settings.requestsPerConnection {
+            closesAfterResponse = true
+        }
         let framing = exchange.request.framing
         body = BodyDecoder(framing, limit: server.settings.bodyBytes)
         isRequestOver = body.hasEnded
@@ -92,6 +95,7 @@ extension HTTP1Connection {
             }
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
+        if let entrance = arrival?.entrance, entrance.answers(exchange) { return }
         server.handler.begin(exchange)
     }
 
@@ -121,6 +125,7 @@ extension HTTP1Connection {
         hasResponseStarted = false
         isResponseChunked = false
         isBodyWanted = false
+        requestPace = RequestPace()
         clearDeadline()
         return exchange
     }
@@ -129,20 +134,20 @@ extension HTTP1Connection {
     private func readBody() -> Bool {
         guard !isRequestOver, isBodyWanted, let exchange, let integration = exchange.integration else { return false }
         guard let buffer = unread, buffer.readableBytes > 0 else {
-            if hasInputEnded { abort("client.closed") }
+            if hasInputEnded { endInput(integration) }
             return false
         }
         do throws(WireFault) {
             switch try body.next(buffer.readableBytesUInt8Span, from: 0) {
             case .needsMore:
                 unread?.moveReaderIndex(forwardBy: buffer.readableBytes)
-                setDeadline(server.settings.bodyIdleTimeout)
+                expectBody(of: exchange, at: worker.now)
             case .content(let range):
                 unread?.moveReaderIndex(forwardBy: range.lowerBound)
                 guard let part = unread?.readSlice(length: range.count) else { return false }
                 exchange.record.requestBytes += part.readableBytes
                 isBodyWanted = integration.receiveBody(part)
-                if isBodyWanted { setDeadline(server.settings.bodyIdleTimeout) } else { clearDeadline() }
+                if isBodyWanted { expectBody(of: exchange, at: worker.now) } else { stopExpectingBody() }
                 if body.hasEnded { try endBody(integration) }
             case .end(let offset):
                 unread?.moveReaderIndex(forwardBy: offset)
@@ -152,6 +157,26 @@ extension HTTP1Connection {
             refuse(error)
         }
         return true
+    }
+
+    /// Waits for more of the body, but not long in silence, and not at a crawl. What goes through a tunnel comes when it comes, and
+    /// the tunnel itself sees to its end.
+    private func expectBody(of exchange: Exchange, at now: UInt64) {
+        guard !isTunnel else { return clearDeadline() }
+        let slowAt = requestPace.deadline(server.settings.rates.request, bytes: exchange.record.requestBytes)
+        setDeadline(at: min(now &+ server.settings.bodyIdleTimeout, slowAt))
+    }
+
+    private func stopExpectingBody() {
+        requestPace.pause(at: worker.now)
+        clearDeadline()
+    }
+
+    /// The client's FIN ends a tunnel's direction in good order, and a body before its time.
+    private func endInput(_ integration: any IntegrationCall) {
+        guard isTunnel else { return abort("client.closed") }
+        isRequestOver = true
+        integration.receiveEnd(trailers: nil)
     }
 
     private func endBody(_ integration: any IntegrationCall) throws(WireFault) {
@@ -209,8 +234,10 @@ extension HTTP1Connection {
             exchange.request.expectsContinue = false
             if unread?.readableBytes ?? 0 == 0 { sendContinue() }
         }
+        let now = worker.now
+        if !isBodyWanted { requestPace.resume(at: now) }
         isBodyWanted = true
-        setDeadline(server.settings.bodyIdleTimeout)
+        expectBody(of: exchange, at: now)
         advance()
     }
 

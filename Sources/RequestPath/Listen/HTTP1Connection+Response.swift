@@ -22,6 +22,7 @@ extension HTTP1Connection: ClientStream {
     func send(_ head: borrowing ResponseHead) {
         guard let exchange else { return }
         start(exchange, status: head.status)
+        if head.status == 101 { return openTunnel(head, exchange) }
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
         switch head.framing {
         case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
@@ -34,10 +35,32 @@ extension HTTP1Connection: ClientStream {
         }
         worker.responseScratch.writeHead { out in
             Self.writeStatusLine(head, to: &out)
-            out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            if let entrance = arrival?.entrance {
+                out.writeFields(entrance.fields(of: head), of: head.bytes, dropping: dropped)
+            } else {
+                out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            }
             if isResponseChunked { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
             endHead(exchange, to: &out)
         }
+    }
+
+    /// Lets bytes through in both directions from here on. Those that the client has sent before are its first ones (and would be a
+    /// next request, had the backend answered otherwise).
+    private func openTunnel(_ head: borrowing ResponseHead, _ exchange: Exchange) {
+        isTunnel = true
+        closesAfterResponse = true
+        body = BodyDecoder(.untilClose)
+        isRequestOver = false
+        let dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
+        worker.responseScratch.writeHead { out in
+            Self.writeStatusLine(head, to: &out)
+            out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            out.writeStaticString("Connection: Upgrade\r\nUpgrade: websocket\r\nX-Request-Id: ")
+            exchange.requestID.withText { out.writeBytes($0) }
+            out.writeStaticString("\r\n\r\n")
+        }
+        if server.isDraining { exchange.integration?.drain() }
     }
 
     func sendBody(_ part: ByteBuffer) {
@@ -166,6 +189,7 @@ extension HTTP1Connection: ClientStream {
         guard let exchange else { return }
         self.exchange = nil
         hasResponseStarted = false
+        if responsePace.isWatching { responsePace.reset() }
         server.end(exchange, cause: cause, at: now)
     }
 
@@ -200,6 +224,10 @@ extension HTTP1Connection: ClientStream {
     private func endHead(_ exchange: Exchange, to out: inout HeadWriter) {
         out.writeStaticString("X-Request-Id: ")
         exchange.requestID.withText { out.writeBytes($0) }
+        if let line = arrival?.entrance?.strictTransport {
+            out.writeStaticString("\r\n")
+            out.writeImmutableBuffer(line)
+        }
         if server.isDraining || hasInputEnded && isRequestOver && !hasUnread { closesAfterResponse = true }
         if closesAfterResponse {
             out.writeStaticString("\r\nConnection: close\r\n\r\n")
@@ -228,7 +256,7 @@ extension HTTP1Connection: ClientStream {
     func finishOutput() {
         guard let context, phase != .lingering, phase != .closed else { return }
         phase = .lingering
-        setDeadline(server.settings.bodyIdleTimeout)
+        setDeadline(server.settings.rates.grace)
         worker.claimResponseScratch(for: self)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in

@@ -51,6 +51,8 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     var isReadPaused = false
     var isAdvancing = false
     private(set) var hasInputEnded = false
+    var requestPace = RequestPace()
+    var served = 0
 
     // The call in flight and its answer
     var exchange: Exchange?
@@ -59,6 +61,9 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     var closesAfterResponse = false
     var isOutputClosed = false
     var isWritable = true
+    var responsePace = ResponsePace()
+    /// Whether the call became a WebSocket connection; no request follows it.
+    var isTunnel = false
 
     /// - Parameter arrival: given when the connection was admitted before it was known to speak HTTP/1.1.
     init(server: ClientServer, arrival: Arrival? = nil) {
@@ -79,12 +84,13 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard server.admit(self) else {
+        let peer = server.peerAddress(of: context.channel)
+        guard server.admit(self, from: peer) else {
             phase = .closed
             context.close(promise: nil)
             return
         }
-        arrival = Arrival(peer: server.peerAddress(of: context.channel))
+        arrival = Arrival(peer: peer)
         waitForFirstRequest()
     }
 
@@ -106,7 +112,12 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
             if isWritable, phase != .closed { context.eventLoop.assumeIsolated().execute { self.advance() } }
             return
         }
-        if isWritable { clearDeadline() } else { setDeadline(server.settings.bodyIdleTimeout) }
+        if isWritable {
+            responsePace.reset()
+            clearDeadline()
+        } else if !isTunnel {
+            setDeadline(server.settings.rates.grace)
+        }
         exchange?.integration?.setClientWritable(isWritable)
     }
 
@@ -140,25 +151,58 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
 
     func deadlinePassed() {
         switch phase {
-        case .idle, .discarding, .lingering, .closed: close()
+        case .discarding, .closed: close()
+        case .idle, .lingering: if isOutputClosed || !mayGoOnTaking() { close() }
         case .head: refuse(Refusal(status: 408, cause: "client.head-timeout"))
         case .call:
-            if isWritable, !hasResponseStarted {
-                refuse(Refusal(status: 408, cause: "client.body-timeout"))
+            if !isWritable {
+                _ = mayGoOnTaking()
+            } else if hasResponseStarted {
+                abort(bodyTimeoutCause)
             } else {
-                abort(isWritable ? "client.body-timeout" : "client.write-timeout")
+                refuse(Refusal(status: 408, cause: bodyTimeoutCause))
             }
         }
     }
 
+    private var bodyTimeoutCause: Cause {
+        let slowAt = requestPace.deadline(server.settings.rates.request, bytes: exchange?.record.requestBytes ?? 0)
+        return slowAt <= worker.now ? "client.body-slow" : "client.body-timeout"
+    }
+
+    /// A client has been slow to take what was sent, or has nothing left to take.
+    /// - Returns: whether there is more for it to take, and it is fast enough to be waited for. A call in flight is else given up.
+    private func mayGoOnTaking() -> Bool {
+        guard let pending = context.map(UntakenBytes.count), pending > 0 || phase == .call else { return false }
+        let verdict = responsePace.check(
+            taken: (exchange?.record.responseBytes ?? 0) - pending,
+            at: worker.now,
+            pace: server.settings.rates.response,
+            idle: server.settings.bodyIdleTimeout
+        )
+        switch verdict {
+        case .wait(let time):
+            setDeadline(at: time)
+            return true
+        case .slow: abort("client.write-slow")
+        case .stalled: abort("client.write-timeout")
+        }
+        return false
+    }
+
     func drain() {
         if phase == .idle { setDeadline(Self.drainGrace) }
+        if isTunnel { exchange?.integration?.drain() }
     }
 
     func setDeadline(_ nanoseconds: UInt64) { setDeadline(nanoseconds, after: worker.now) }
 
     func setDeadline(_ nanoseconds: UInt64, after now: UInt64) {
         if let deadline { worker.deadlines.set(deadline, at: now &+ nanoseconds) }
+    }
+
+    func setDeadline(at time: UInt64) {
+        if let deadline { worker.deadlines.set(deadline, at: time) }
     }
 
     func clearDeadline() {

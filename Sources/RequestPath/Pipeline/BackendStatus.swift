@@ -83,6 +83,7 @@ struct BackendStatus: Sendable {
                 .counter,
                 \.totals.busy
             ),
+            unverified,
         ]
     }
 
@@ -113,7 +114,7 @@ struct BackendStatus: Sendable {
         }
         return [
             family("daemun_backend_circuit_open", "Workers whose circuit is open.", .gauge, \.open),
-            family("daemun_backend_circuit_half_open", "Workers whose circuit lets probes through.", .gauge, \.halfOpen),
+            family("daemun_backend_circuit_half_open", "Workers whose circuit is half-open.", .gauge, \.halfOpen),
             family(
                 "daemun_backend_circuit_opened_total",
                 "Times that a worker opened its circuit.",

@@ -26,7 +26,8 @@ public final class DataPlane: Sendable {
     ) async throws -> DataPlane {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionCount()
-        let inFlight = InFlightCounts()
+        let inFlightToTargets = InFlightCounts()
+        let inFlight = RequestsInFlight()
         var workers: [NIOLoopBound<Worker>] = []
         for _ in 0..<threads {
             let loop = group.next()
@@ -38,6 +39,7 @@ public final class DataPlane: Sendable {
                         on: loop,
                         workers: threads,
                         openInAllWorkers: connections,
+                        inFlightToTargets: inFlightToTargets,
                         inFlight: inFlight,
                         seed: seed,
                         report: report
@@ -116,7 +118,8 @@ public final class DataPlane: Sendable {
             (worker.metrics.snapshot(), worker.upstreams.map(BackendStatus.init))
         }
         let calls = MetricsSnapshot.merged(parts.map(\.0))?.families ?? []
-        return calls + BackendStatus.families(parts.flatMap(\.1))
+        let admission = AdmissionStatus.families(try await collect(\.admissionStatus))
+        return calls + admission + BackendStatus.families(parts.flatMap(\.1))
     }
 
     private func collect<Value: Sendable>(_ body: @escaping @Sendable (Worker) -> Value) async throws -> [Value] {

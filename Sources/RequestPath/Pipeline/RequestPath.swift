@@ -6,7 +6,7 @@ import Routing
 
 /// The way of a request, top to bottom:
 ///
-/// 1. **Path policy**: the path becomes canonical, or the call is refused.
+/// 1. **Path policy**: the path becomes canonical, or the call is refused. Then **admission**, where there are limits on it.
 /// 2. **Route**: host → API → route, or 404 / 405.
 /// 3. **Steps**: what the route's plan asks for, in order. The first that does not say `next` decides.
 /// 4. **Integrate**: the backend, or the gateway itself, answers.
@@ -14,7 +14,7 @@ import Routing
 extension Worker: ExchangeHandler {
     /// Phases 1 to 4, as far as they go without waiting.
     func begin(_ exchange: Exchange) {
-        guard normalizePath(of: exchange), let plan = route(exchange) else { return }
+        guard normalizePath(of: exchange), isAdmitted(exchange), let plan = route(exchange) else { return }
         exchange.plan = plan
         exchange.route = plan.identity
         runSteps(of: plan, exchange)
@@ -31,6 +31,7 @@ extension Worker: ExchangeHandler {
     func end(_ exchange: Exchange) {
         metrics.record(exchange)
         accessLog?.append(exchange)
+        if exchange.isCounted { admission.release() }
         context.give(exchange)
     }
 
@@ -38,7 +39,13 @@ extension Worker: ExchangeHandler {
 
     func connectionClosed() { metrics.connectionClosed() }
 
+    func tunnelOpened() { metrics.tunnelOpened() }
+
+    func tunnelClosed() { metrics.tunnelClosed() }
+
     func handshakeEnded(_ result: HandshakeResult) { metrics.handshakeEnded(result) }
+
+    func connectionRefused(_ reason: ConnectionRefusal) { metrics.connectionRefused(reason) }
 
     // MARK: 1. Path policy
 
@@ -63,6 +70,12 @@ extension Worker: ExchangeHandler {
             exchange.refuse(Refusal(status: 400, cause: Cause(error.rawValue)))
             return false
         }
+    }
+
+    private func isAdmitted(_ exchange: Exchange) -> Bool {
+        guard admission.isActive, let refusal = admission.admit(exchange) else { return true }
+        exchange.refuse(refusal)
+        return false
     }
 
     // MARK: 2. Route

@@ -16,19 +16,22 @@ final class Worker {
     private(set) var upstreams: ContiguousArray<Upstream> = []
     let calls: ProxyCalls
     let metrics: Metrics
+    let admission: RequestAdmission
+    private let inFlight: RequestsInFlight
     private(set) var accessLog: AccessLogBuffer?
     /// What the path policy said of the path being routed.
     var hasEncodedSlash = false
     private let workers: Int
+    private let inFlightToTargets: InFlightCounts
     private let report: UpstreamReport
-    private let inFlight: InFlightCounts
 
     /// Makes a worker.
     /// - Parameters:
     ///   - publication: what it serves.
     ///   - workers: how many workers there are in all.
     ///   - openInAllWorkers: counts the client connections of all of them.
-    ///   - inFlight: counts their requests in flight to targets that limit them.
+    ///   - inFlightToTargets: counts their requests in flight to targets that limit them.
+    ///   - inFlight: counts the requests of all of them.
     ///   - seed: should differ between workers.
     ///   - report: is told of backends' troubles.
     init(
@@ -36,7 +39,8 @@ final class Worker {
         on eventLoop: any EventLoop,
         workers: Int,
         openInAllWorkers: ConnectionCount = ConnectionCount(),
-        inFlight: InFlightCounts = InFlightCounts(),
+        inFlightToTargets: InFlightCounts = InFlightCounts(),
+        inFlight: RequestsInFlight = RequestsInFlight(),
         seed: UInt64,
         report: @escaping UpstreamReport = { _ in }
     ) {
@@ -44,9 +48,12 @@ final class Worker {
         context = WorkerContext(eventLoop: eventLoop, seed: seed)
         snapshot = publication.snapshot
         self.workers = workers
-        self.inFlight = inFlight
+        self.inFlightToTargets = inFlightToTargets
         calls = ProxyCalls(worker: context)
         metrics = Metrics(snapshot.metricsLayout, revision: snapshot.revision)
+        self.inFlight = inFlight
+        admission = RequestAdmission(eventLoop: eventLoop, inFlight: inFlight)
+        admission.apply(snapshot.model.limits)
         server = ClientServer(
             worker: context,
             handler: self,
@@ -62,6 +69,7 @@ final class Worker {
         snapshot = publication.snapshot
         server?.settings = clientSettings()
         server?.apply(snapshot.listeners)
+        admission.apply(snapshot.model.limits)
         metrics.adopt(snapshot.metricsLayout, revision: snapshot.revision)
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)
@@ -71,7 +79,17 @@ final class Worker {
         ClientSettings(
             limits: snapshot.model.limits,
             trustedProxies: snapshot.model.trustedProxies,
-            names: context.fieldNames
+            names: context.fieldNames,
+            connections: DescriptorLimit.connections(forDescriptors: DescriptorLimit.current)
+        )
+    }
+
+    /// What is admitted and refused, for metrics.
+    var admissionStatus: AdmissionStatus {
+        AdmissionStatus(
+            connectionLimit: server?.settings.connectionLimit ?? 0,
+            shedding: admission.status,
+            requestsInFlight: snapshot.model.limits.requests == nil ? nil : inFlight.current
         )
     }
 
@@ -83,7 +101,13 @@ final class Worker {
         for plan in snapshot.backends {
             let upstream =
                 known.removeValue(forKey: plan.settings.name)
-                ?? Upstream(plan, worker: context, workers: workers, inFlight: inFlight, report: report)
+                ?? Upstream(
+                    plan,
+                    worker: context,
+                    workers: workers,
+                    inFlight: inFlightToTargets,
+                    report: report
+                )
             upstream.apply(plan, targets: targets.addresses(of: plan.settings))
             upstreams.append(upstream)
         }
@@ -110,6 +134,7 @@ final class Worker {
     func stop() {
         for upstream in upstreams { upstream.retire() }
         accessLog?.flush()
+        admission.stop()
         context.stop()
         server = nil
     }

@@ -80,21 +80,24 @@ public struct Balancer: ~Copyable {
     /// The target for a request, or `nil` when the active checks hold every target unhealthy, or all that may serve are passed
     /// over.
     ///
-    /// Ejected targets and those in `tried` are avoided while there are others. A tried one is chosen again before an
-    /// ejected one, and ejected ones serve when all are ejected (panic), so that passive ejection alone never
-    /// empties a backend. `keyHash` counts under ``Policy/hash`` only.
+    /// Ejected targets and those in `tried` are avoided while there are others. When all in good standing were tried, an ejected
+    /// one gets the request on trial, and a success brings it back at once. When all are ejected, all serve (panic), so that
+    /// passive ejection alone never empties a backend. `keyHash` counts under ``Policy/hash`` only.
     public mutating func choose(now: UInt64, keyHash: UInt64 = 0, excluding tried: TargetSet = TargetSet()) -> Int? {
         guard targets.count > 1 else {
             guard let only = targets.first, only.standing.isHealthy, !only.isPassedOver else { return nil }
             return 0
         }
-        if let index = pick(Admission(now: now, excluded: tried), keyHash) ?? pick(Admission(now: now), keyHash) {
+        if let index = pick(Admission(now: now, excluded: tried), keyHash) { return index }
+        let isPanic = !targets.contains { $0.weight(now: now) > 0 }
+        // What targets in good standing can't take because they are full is not for those that fail.
+        if isPanic || !tried.isEmpty,
+            let index = pick(Admission(now: now, excluded: tried, admitsEjected: true), keyHash)
+        {
+            if !isPanic { targets[index].standing.isOnTrial = true }
             return index
         }
-        // What the targets in good standing can't take is not for those that fail.
-        guard !targets.contains(where: { $0.weight(now: now) > 0 }) else { return nil }
-        return pick(Admission(now: now, excluded: tried, admitsEjected: true), keyHash)
-            ?? pick(Admission(now: now, admitsEjected: true), keyHash)
+        return pick(Admission(now: now, admitsEjected: isPanic), keyHash)
     }
 
     /// Leaves a target out of the next choices, because it is full, until `endPassingOver`.
@@ -120,7 +123,7 @@ public struct Balancer: ~Copyable {
 
     /// The target answered well.
     public mutating func succeeded(_ index: Int, now: UInt64) {
-        targets[index].standing.succeeded(now: now)
+        targets[index].standing.succeeded(now: now, rule: ejection)
     }
 
     /// The target failed in a sense that `Backend.Ejection.failures` counts. Answers whether that ejected it just now.

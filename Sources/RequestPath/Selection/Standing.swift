@@ -9,6 +9,8 @@ struct Standing {
     private(set) var ejectedUntil: UInt64 = 0
     /// Length of the last ejection in a row; 0 once it is forgotten.
     private var lastAway: UInt64 = 0
+    /// Whether it has got a request although it is ejected, because those in good standing had failed it.
+    var isOnTrial = false
     private var failuresInRow = 0
     private var rampStart: UInt64 = 0
     /// When nothing reduces the weight any more: the end of the ramp, never while unhealthy.
@@ -21,16 +23,24 @@ struct Standing {
         return Int(Double(full) * (Self.firstShare + (1 - Self.firstShare) * progress))
     }
 
-    /// Ends a row of failures. Once a target has been back for as long as it was away, a success also forgets the
-    /// ejection, so that the next one is short again.
-    mutating func succeeded(now: UInt64) {
+    /// Ends a row of failures, and an ejection when the target is on trial. Once a target has been back for as long as it was
+    /// away, a success also forgets the ejection, so that the next one is short again.
+    mutating func succeeded(now: UInt64, rule: EjectionRule) {
         failuresInRow = 0
+        if isOnTrial {
+            isOnTrial = false
+            if now < ejectedUntil {
+                ejectedUntil = now
+                ramp(from: now, for: rule.slowStart)
+            }
+        }
         if lastAway > 0, now >= ejectedUntil + lastAway { lastAway = 0 }
     }
 
     /// Answers whether the row of failures is long enough for an ejection. Failures of requests sent before an ejection, or in
     /// panic, come in while it lasts and do not prolong it.
     mutating func failed(now: UInt64, rule: EjectionRule) -> Bool {
+        isOnTrial = false
         guard rule.failures > 0, now >= ejectedUntil else { return false }
         failuresInRow += 1
         return failuresInRow >= rule.failures

@@ -8,6 +8,9 @@ public struct TargetSet: Sendable, Hashable {
     /// The empty set.
     public init() {}
 
+    /// Whether nothing was added.
+    public var isEmpty: Bool { bits == 0 }
+
     /// Adds a target.
     public mutating func insert(_ index: Int) {
         bits |= Self.bit(index)

@@ -4,6 +4,7 @@ import Foundation
 public import Logging
 import Model
 import NIOCore
+import Pipeline
 import UnixSignals
 
 /// `daemun run`: the gateway.
@@ -65,6 +66,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        DescriptorLimit.raise()
         // From here on: a stop that is asked for while the gateway starts is not lost.
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         let process = try await GatewayProcess.start(

@@ -1,4 +1,4 @@
-/// The URL of a server, `http://host:port/path`: an origin and perhaps a path.
+/// The URL of a server, `http://host:port/path` (`ws` says the same, and `wss` is `https`): an origin and perhaps a path.
 struct BackendURL: Hashable {
     var scheme: Backend.Target.Scheme
     /// A name in lower case, or a numeric address without brackets.
@@ -21,7 +21,7 @@ struct BackendURL: Hashable {
             throw Fault("expected a URL, as http://127.0.0.1:9001", text: text, suggestion: "http://" + text)
         }
         let written = text[..<separator.lowerBound].lowercased()
-        guard let scheme = Backend.Target.Scheme(rawValue: written) else {
+        guard let scheme = Self.scheme(written) else {
             let known = Backend.Target.Scheme.allCases.map(\.rawValue)
             let suggestion = Spelling.closest(to: written, among: known)
             throw Fault(
@@ -39,6 +39,15 @@ struct BackendURL: Hashable {
         }
         self.path = path.isEmpty ? nil : String(path)
         (host, port) = try Self.authority(authority, defaultPort: scheme.defaultPort, of: text)
+    }
+
+    /// WebSocket's schemes mean HTTP's, which its handshake is.
+    private static func scheme(_ text: String) -> Backend.Target.Scheme? {
+        switch text {
+        case "ws": .http
+        case "wss": .https
+        default: Backend.Target.Scheme(rawValue: text)
+        }
     }
 
     /// Reads `host`, `host:port` or `[address]:port`; the port may be missing.

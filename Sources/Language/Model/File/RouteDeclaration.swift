@@ -14,6 +14,7 @@ struct ForwardDeclaration {
     var method: String?
     var timeouts = Timeouts()
     var host = HostHeader.target
+    var webSocket: WebSocketPassing? = WebSocketPassing()
 }
 
 /// What `to:` names.
@@ -78,12 +79,25 @@ extension Shape<RouteDeclaration> {
                 default: .target,
                 "What the backend sees as Host: the server's own name, what the client sent, or this text."
             ),
+            .optional(
+                "websocket",
+                .webSocketPassing,
+                default: WebSocketPassing(),
+                "Whether WebSocket connections are passed through, and for how long."
+            ),
             .optional("reply", Shape<MockIntegration>.reply.located, "An answer of the gateway's own.")
-        ) { target, path, method, timeouts, host, reply in
+        ) { target, path, method, timeouts, host, webSocket, reply in
             if let reply { return .reply(reply) }
             guard let target else { return nil }
             return .forward(
-                ForwardDeclaration(target: target, path: path, method: method, timeouts: timeouts, host: host)
+                ForwardDeclaration(
+                    target: target,
+                    path: path,
+                    method: method,
+                    timeouts: timeouts,
+                    host: host,
+                    webSocket: webSocket
+                )
             )
         }
         .checked { _, node, faults in
@@ -91,7 +105,7 @@ extension Shape<RouteDeclaration> {
             case (nil, nil): faults.add("a route has \"to\" or \"reply\"", at: node.location)
             case (_?, let reply?): faults.add("a route has \"to\" or \"reply\", not both", at: reply.location)
             case (nil, _?):
-                for entry in node.entries where ["path", "method", "timeout", "host"].contains(entry.key.text) {
+                for entry in node.entries where ["path", "method", "timeout", "host", "websocket"].contains(entry.key.text) {
                     faults.add("this goes with \"to\" only", at: entry.key.location, text: entry.key.text)
                 }
             default: break
@@ -138,6 +152,20 @@ extension Shape<HostHeader> {
                 return .fixed(text)
             }
         }
+    }
+}
+
+extension Shape<WebSocketPassing?> {
+    fileprivate static var webSocketPassing: Shape {
+        let defaults = WebSocketPassing()
+        return .either(
+            scalar: Shape<Bool>.flag.map(written: { .bool($0 != nil) }) { $0 ? defaults : nil },
+            mapping: Shape.record(
+                "a mapping of times",
+                .optional("idle", .duration(), default: defaults.idle, "Without a byte in either direction."),
+                .optional("longest", .duration(), "In all. Without it, as long as both ends like.")
+            ) { idle, longest in WebSocketPassing(idle: idle, longest: longest) }
+        )
     }
 }
 

@@ -252,14 +252,21 @@ extension Shape<Backend.Pool> {
                 .duration(from: .seconds(1)),
                 default: defaults.pingInterval,
                 "A busy connection of HTTP/2 on which nothing came for so long has to answer a PING."
+            ),
+            .optional(
+                "websockets",
+                .integer(0...1_000_000),
+                default: defaults.maxWebSockets,
+                "WebSocket connections to one server, apart from the others. Beyond it they are answered with 503."
             )
-        ) { connections, streams, waiting, idle, ping in
+        ) { connections, streams, waiting, idle, ping, webSockets in
             Backend.Pool(
                 maxConnections: connections,
                 maxStreams: streams,
                 maxWaiting: waiting,
                 idleTimeout: idle,
-                pingInterval: ping
+                pingInterval: ping,
+                maxWebSockets: webSockets
             )
         }
     }

@@ -52,6 +52,12 @@ extension Shape<ListenerDeclaration> {
                     default: Listener(port: 0).http2,
                     "Whether clients may speak HTTP/2 without TLS, by prior knowledge."
                 ),
+                .optional(
+                    "proxy_protocol",
+                    .flag,
+                    default: Listener(port: 0).proxyProtocol,
+                    "Whether each connection must begin with a PROXY protocol header (version 1 or 2)."
+                ),
                 .optional("tls", .tls, "Certificates, versions and clients of TLS. Without it, none is spoken."),
                 .optional(
                     "redirect",
@@ -63,9 +69,9 @@ extension Shape<ListenerDeclaration> {
                     Shape<String>.text("a folder").located,
                     "The folder that answers /.well-known/acme-challenge/, as certbot's --webroot fills it."
                 )
-            ) { port, address, http2, tls, redirect, challengeFolder in
+            ) { port, address, http2, proxyProtocol, tls, redirect, challengeFolder in
                 ListenerDeclaration(
-                    listener: Listener(address: address, port: port, http2: http2),
+                    listener: Listener(address: address, port: port, http2: http2, proxyProtocol: proxyProtocol),
                     tls: tls,
                     redirect: redirect,
                     challengeFolder: challengeFolder

@@ -134,7 +134,8 @@ struct ModelAssembly {
             target: path.map { .template($0.value) } ?? .remainder,
             method: forward.method,
             timeouts: forward.timeouts,
-            host: forward.host
+            host: forward.host,
+            webSocket: forward.webSocket
         )
     }
 

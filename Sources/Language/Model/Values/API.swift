@@ -84,6 +84,8 @@ public struct HTTPProxyIntegration: Sendable, Hashable {
     public var timeouts: Timeouts
     /// What the backend sees as `Host`.
     public var host: HostHeader
+    /// How WebSocket connections are passed through; `nil` takes `Upgrade` off requests, as of any other protocol.
+    public var webSocket: WebSocketPassing?
 
     /// Makes a proxy integration.
     public init(
@@ -91,13 +93,29 @@ public struct HTTPProxyIntegration: Sendable, Hashable {
         target: Target = .remainder,
         method: String? = nil,
         timeouts: Timeouts = Timeouts(),
-        host: HostHeader = .target
+        host: HostHeader = .target,
+        webSocket: WebSocketPassing? = WebSocketPassing()
     ) {
         self.backend = backend
         self.target = target
         self.method = method
         self.timeouts = timeouts
         self.host = host
+        self.webSocket = webSocket
+    }
+}
+
+/// Limits on a WebSocket connection that is passed through.
+public struct WebSocketPassing: Sendable, Hashable {
+    /// Time in which nothing is sent in either direction, pings and pongs included (AWS: idle connection timeout, 10 minutes).
+    public var idle: Duration
+    /// Time in all (AWS: connection duration, 2 hours); `nil` is as long as its ends like.
+    public var longest: Duration?
+
+    /// Makes limits.
+    public init(idle: Duration = .seconds(600), longest: Duration? = nil) {
+        self.idle = idle
+        self.longest = longest
     }
 }
 

@@ -7,6 +7,9 @@ public enum AccessLogVariable: Sendable, Hashable {
     // The request
     case requestID, requestTime, requestTimeEpoch, method, path, httpProtocol, domainName, domainPrefix
     case sourceIP, userAgent, traceID, requestLength
+    // The client's certificate
+    case clientCertificatePEM, clientCertificateSubject, clientCertificateIssuer, clientCertificateSerialNumber
+    case clientCertificateNotBefore, clientCertificateNotAfter
     // The response
     case status, responseLength, responseLatency, dataProcessed
     // The backend
@@ -48,6 +51,12 @@ public enum AccessLogVariable: Sendable, Hashable {
             "domainPrefix": .domainPrefix,
             "identity.sourceIp": .sourceIP,
             "identity.userAgent": .userAgent,
+            "identity.clientCert.clientCertPem": .clientCertificatePEM,
+            "identity.clientCert.subjectDN": .clientCertificateSubject,
+            "identity.clientCert.issuerDN": .clientCertificateIssuer,
+            "identity.clientCert.serialNumber": .clientCertificateSerialNumber,
+            "identity.clientCert.validity.notBefore": .clientCertificateNotBefore,
+            "identity.clientCert.validity.notAfter": .clientCertificateNotAfter,
             "xrayTraceId": .traceID,
             "status": .status,
             "responseLength": .responseLength,
@@ -79,9 +88,7 @@ public enum AccessLogVariable: Sendable, Hashable {
         "authorize.latency", "authorize.status", "awsEndpointRequestId", "awsEndpointRequestId2", "cipherSuite",
         "connectedAt", "connectionId", "customDomain.basePathMatched", "customDomain.routingRuleIdMatched",
         "deploymentId", "endpointType", "error.validationErrorString", "eventType", "identity.accountId",
-        "identity.apiKey", "identity.apiKeyId", "identity.caller", "identity.clientCert.clientCertPem",
-        "identity.clientCert.issuerDN", "identity.clientCert.serialNumber", "identity.clientCert.subjectDN",
-        "identity.clientCert.validity.notAfter", "identity.clientCert.validity.notBefore",
+        "identity.apiKey", "identity.apiKeyId", "identity.caller",
         "identity.cognitoAuthenticationProvider", "identity.cognitoAuthenticationType", "identity.cognitoIdentityId",
         "identity.cognitoIdentityPoolId", "identity.principalOrgId", "identity.user", "identity.userArn",
         "identity.vpcId", "identity.vpceId", "integration.requestId", "isCanaryRequest", "messageId", "resourceId",

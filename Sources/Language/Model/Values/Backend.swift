@@ -183,19 +183,24 @@ public struct Backend: Sendable, Equatable {
         /// A connection of HTTP/2 on which nothing came for so long, while requests are in flight, has to answer a PING.
         public var pingInterval: Duration
 
+        /// WebSocket connections a worker may pass through to one target, apart from the others; over it: 503.
+        public var maxWebSockets: Int
+
         /// Makes pool settings.
         public init(
             maxConnections: Int = 256,
             maxStreams: Int = 100,
             maxWaiting: Int = 1_024,
             idleTimeout: Duration = .seconds(4),
-            pingInterval: Duration = .seconds(300)
+            pingInterval: Duration = .seconds(300),
+            maxWebSockets: Int = 16_384
         ) {
             self.maxConnections = maxConnections
             self.maxStreams = maxStreams
             self.pingInterval = pingInterval
             self.maxWaiting = maxWaiting
             self.idleTimeout = idleTimeout
+            self.maxWebSockets = maxWebSockets
         }
     }
 

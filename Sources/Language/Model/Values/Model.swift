@@ -51,6 +51,8 @@ public struct Listener: Sendable, Hashable {
     public var port: Int
     /// Whether clients may speak HTTP/2 from the first byte, without having asked (prior knowledge, RFC 9113, 3.3).
     public var http2: Bool
+    /// Whether every connection begins with a PROXY protocol header, which says who the client is.
+    public var proxyProtocol: Bool
     /// How TLS is spoken; `nil` for a listener without TLS.
     public var tls: ServerTLS?
     /// The port of the HTTPS URLs that every request is redirected to; `nil` serves requests.
@@ -63,6 +65,7 @@ public struct Listener: Sendable, Hashable {
         address: String = "0.0.0.0",
         port: Int,
         http2: Bool = false,
+        proxyProtocol: Bool = false,
         tls: ServerTLS? = nil,
         redirectPort: Int? = nil,
         challengeFolder: String? = nil
@@ -70,17 +73,21 @@ public struct Listener: Sendable, Hashable {
         self.address = address
         self.port = port
         self.http2 = http2
+        self.proxyProtocol = proxyProtocol
         self.tls = tls
         self.redirectPort = redirectPort
         self.challengeFolder = challengeFolder
     }
 
     /// What makes two listeners the same socket, however it is served.
-    public struct Socket: Sendable, Hashable {
+    public struct Socket: Sendable, Hashable, CustomStringConvertible {
         /// A numeric address.
         public var address: String
         /// 0 lets the system choose.
         public var port: Int
+
+        /// `127.0.0.1:8080` or `[::1]:8080`.
+        public var description: String { (address.contains(":") ? "[\(address)]" : address) + ":\(port)" }
     }
 
     /// The socket that it listens on.
@@ -163,8 +170,19 @@ public struct Limits: Sendable, Hashable {
     public var keepAliveTimeout: Duration
     /// Between two reads of a request's body, or two writes of a response's, while the gateway waits for the client.
     public var bodyIdleTimeout: Duration
-    /// Client connections a process holds; over it, new ones are closed at once.
-    public var connections: Int
+    /// The least speed of bodies, in both directions.
+    public var minimumRate: MinimumRate
+    /// Requests of one connection, which is closed after the last; 0 sets no limit.
+    public var requestsPerConnection: Int
+    /// Client connections a process holds; over it, new ones are closed at once. `nil` lets the descriptors decide.
+    public var connections: Int?
+    /// Client connections of one IPv4 address or IPv6 /64 over all workers; over it, new ones are closed at once. `nil` is a
+    /// quarter of `connections`, but not less than 64.
+    public var connectionsPerAddress: Int?
+    /// Requests in flight in the process; over it: 503. `nil` sets no limit.
+    public var requests: Int?
+    /// When requests are refused because the gateway is behind; `nil`: never.
+    public var overload: Overload?
     /// What one client connection of HTTP/2 may take besides.
     public var http2: HTTP2Limits
 
@@ -177,7 +195,12 @@ public struct Limits: Sendable, Hashable {
         headTimeout: Duration = .seconds(15),
         keepAliveTimeout: Duration = .seconds(75),
         bodyIdleTimeout: Duration = .seconds(30),
-        connections: Int = 65_536,
+        minimumRate: MinimumRate = MinimumRate(),
+        requestsPerConnection: Int = 10_000,
+        connections: Int? = nil,
+        connectionsPerAddress: Int? = nil,
+        requests: Int? = nil,
+        overload: Overload? = nil,
         http2: HTTP2Limits = HTTP2Limits()
     ) {
         self.requestLineBytes = requestLineBytes
@@ -187,7 +210,12 @@ public struct Limits: Sendable, Hashable {
         self.headTimeout = headTimeout
         self.keepAliveTimeout = keepAliveTimeout
         self.bodyIdleTimeout = bodyIdleTimeout
+        self.minimumRate = minimumRate
+        self.requestsPerConnection = requestsPerConnection
         self.connections = connections
+        self.connectionsPerAddress = connectionsPerAddress
+        self.requests = requests
+        self.overload = overload
         self.http2 = http2
     }
 }

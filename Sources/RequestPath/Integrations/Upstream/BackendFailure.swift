@@ -1,7 +1,16 @@
 import Exchange
 import Model
+import NIOCore
 import Selection
 import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// Why an attempt at a backend came to nothing.
 enum BackendFailure: Error, Equatable {
@@ -19,6 +28,8 @@ enum BackendFailure: Error, Equatable {
     case poolTimeout
     case connectFailed
     case connectTimeout
+    /// The process has no descriptor for a connection.
+    case noDescriptor
     /// No TLS came about, for this reason.
     case tlsFailed(HandshakeFailure)
     /// The request's head is larger than a frame of HTTP/2.
@@ -27,10 +38,25 @@ enum BackendFailure: Error, Equatable {
     case reset
     /// What came is not HTTP.
     case malformed(WireFault)
+    /// The backend's 101 is no answer to the WebSocket handshake.
+    case badUpgrade
+    /// Too many WebSocket connections are open.
+    case tooManyTunnels
     /// The response's head did not come in time.
     case timeout
     /// The response is one that the retry policy wants to see again.
     case status(Int)
+
+    /// What a failed attempt to connect means.
+    init(connecting error: any Error) {
+        if case .connectTimeout? = error as? ChannelError {
+            self = .connectTimeout
+        } else if let error = error as? IOError, error.errnoCode == EMFILE || error.errnoCode == ENFILE {
+            self = .noDescriptor
+        } else {
+            self = .connectFailed
+        }
+    }
 
     /// What the client is told when it stays with this.
     var refusal: Refusal {
@@ -43,10 +69,13 @@ enum BackendFailure: Error, Equatable {
         case .poolTimeout: Self.unavailable("backend.pool-timeout")
         case .connectFailed: Refusal(status: 502, cause: "backend.connect-failed")
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
+        case .noDescriptor: Self.unavailable("gateway.descriptors")
         case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
         case .headTooLarge: Refusal(status: 431, cause: "backend.head-too-large")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
+        case .badUpgrade: Refusal(status: 502, cause: "backend.bad-upgrade")
+        case .tooManyTunnels: Self.unavailable("backend.too-many-websockets")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
         case .status(let status): Refusal(status: status, cause: "backend.status")
         }
@@ -61,8 +90,9 @@ enum BackendFailure: Error, Equatable {
     /// What it says about the target, for ejection and circuit breaker.
     var outcome: CircuitBreaker.Outcome {
         switch self {
-        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout, .headTooLarge: .unknown
-        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .timeout: .failure
+        case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
+        case .noDescriptor, .tooManyTunnels, .headTooLarge: .unknown
+        case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .badUpgrade, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }
     }
@@ -71,8 +101,8 @@ enum BackendFailure: Error, Equatable {
     var isUnsent: Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
-        case .connectFailed, .connectTimeout, .tlsFailed, .headTooLarge: true
-        case .reset, .malformed, .timeout, .status: false
+        case .noDescriptor, .tooManyTunnels, .headTooLarge, .connectFailed, .connectTimeout, .tlsFailed: true
+        case .reset, .malformed, .badUpgrade, .timeout, .status: false
         }
     }
 
@@ -80,7 +110,7 @@ enum BackendFailure: Error, Equatable {
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: false
-        case .headTooLarge, .malformed, .timeout: false
+        case .noDescriptor, .tooManyTunnels, .headTooLarge, .malformed, .badUpgrade, .timeout: false
         case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

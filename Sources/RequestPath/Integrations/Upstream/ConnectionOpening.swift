@@ -87,8 +87,7 @@ final class ConnectionOpening {
             guard case .http2 = carrier else { return end(.success(carrier)) }
             // NIO's handler speaks once it was told that the channel is active, which happens right after this.
             worker.eventLoop.assumeIsolated().execute { [self] in end(.success(carrier)) }
-        case .failure(ChannelError.connectTimeout): end(.failure(.connectTimeout))
-        case .failure: end(.failure(.connectFailed))
+        case .failure(let error): end(.failure(BackendFailure(connecting: error)))
         }
     }
 

@@ -20,6 +20,9 @@ final class Endpoint {
     /// Its share relative to the other endpoints.
     private(set) var weight: Int
     var pool: ConnectionPool<UpstreamConnection, ProxyCall>
+    /// WebSocket connections, which are no longer the pool's.
+    var tunnels = 0
+    private var maxTunnels: Int
     /// What metrics count.
     var totals = EndpointTotals()
     /// Requests that may be in flight from all workers; `nil` is any number.
@@ -59,6 +62,7 @@ final class Endpoint {
             maxStreams: settings.pool.maxStreams,
             maxWaiting: settings.pool.maxWaiting
         )
+        maxTunnels = settings.pool.maxWebSockets
         idleTimeout = settings.pool.idleTimeout.nanoseconds
         pingInterval = settings.pool.pingInterval.nanoseconds
         offersHTTP2 = Self.offersHTTP2(resolved.target, settings)
@@ -82,11 +86,15 @@ final class Endpoint {
         return inFlight.enter(limit: concurrency)
     }
 
+    /// Whether another WebSocket connection may be opened.
+    var mayTunnel: Bool { tunnels < maxTunnels }
+
     /// Takes over what a reload may change of an endpoint that stays.
     func apply(_ resolved: ResolvedTarget, plan: BackendPlan) {
         let settings = plan.settings
         tls = plan.tls
         weight = resolved.target.weight
+        maxTunnels = settings.pool.maxWebSockets
         let limits = settings.pool
         idleTimeout = limits.idleTimeout.nanoseconds
         pingInterval = limits.pingInterval.nanoseconds
@@ -150,6 +158,7 @@ final class Endpoint {
         }
     }
 
+    /// A connection is closed, or carries something else than calls from now on.
     func closed(_ connection: UpstreamConnection) {
         if let call = pool.closed(connection) { connect(for: call) }
     }

@@ -19,9 +19,16 @@ enum ForwardedRequest {
     )
     private static let describing = FieldNameSet([.xForwardedProto, .xForwardedHost, .xForwardedPort])
 
-    static func write(_ exchange: Exchange, plan: ProxyPlan, endpoint: Endpoint, to out: inout HeadWriter) {
+    /// - Parameter opensWebSocket: whether the request is a WebSocket handshake. It is a GET (RFC 6455, 4.1) whatever the route says.
+    static func write(
+        _ exchange: Exchange,
+        plan: ProxyPlan,
+        endpoint: Endpoint,
+        opensWebSocket: Bool,
+        to out: inout HeadWriter
+    ) {
         let bytes = exchange.request.bytes
-        if let method = plan.method {
+        if let method = plan.method, !opensWebSocket {
             out.writeImmutableBuffer(method)
         } else {
             out.writeBytes(bytes.readableBytesSpan.extracting(exchange.request.method.range))
@@ -36,6 +43,7 @@ enum ForwardedRequest {
         out.writeStaticString(" HTTP/1.1\r\n")
         writeHost(exchange, plan, endpoint, to: &out)
         writeFields(exchange, to: &out)
+        if opensWebSocket { out.writeStaticString("Connection: Upgrade\r\nUpgrade: websocket\r\n") }
         writeForwarded(exchange, to: &out)
         out.writeStaticString("\r\n\r\n")
     }

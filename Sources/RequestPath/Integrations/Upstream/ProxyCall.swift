@@ -45,6 +45,8 @@ final class ProxyCall: IntegrationCall, Expiring {
     private var hasBegunBody = false
     private var isRequestReceived = false
     private var hasUnflushedBody = false
+    /// What the backend has to prove that it understood a WebSocket handshake; `nil` for any other request.
+    private var webSocketAccept: ByteBuffer?
 
     /// Makes a call; `recycle` is told when it is free for another exchange.
     init(worker: WorkerContext, recycle: @escaping (ProxyCall) -> Void) {
@@ -60,10 +62,15 @@ final class ProxyCall: IntegrationCall, Expiring {
     /// Whether the request is with the backend as a whole, so that its connection can serve another one.
     var isRequestSent: Bool { isRequestReceived }
 
+    /// Whether the request is a WebSocket handshake.
+    var opensWebSocket: Bool { webSocketAccept != nil }
+
     // MARK: Attempts
 
-    func start(_ exchange: Exchange, plan: ProxyPlan, upstream: Upstream) {
+    /// - Parameter webSocketKey: the key of a WebSocket handshake, when the request is one.
+    func start(_ exchange: Exchange, plan: ProxyPlan, upstream: Upstream, webSocketKey: ByteBuffer?) {
         self.exchange = exchange
+        webSocketAccept = webSocketKey.map { WebSocketAccept.value(forKey: $0) }
         self.plan = plan
         timeouts = plan.timeouts
         self.upstream = upstream
@@ -101,7 +108,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         phase = .connecting
         let current: Attempt
         do throws(BackendFailure) {
-            current = try upstream.begin(for: exchange, now: now, tried: tried)
+            current = try upstream.begin(for: exchange, now: now, tried: tried, opensWebSocket: opensWebSocket)
         } catch {
             refuse(exchange, former ?? error)
             return
@@ -269,6 +276,26 @@ final class ProxyCall: IntegrationCall, Expiring {
         return self.exchange === exchange
     }
 
+    /// The backend has answered with 101.
+    /// - Throws: when the call has asked for nothing of the kind.
+    func receiveSwitch(_ head: borrowing ResponseHead, now: UInt64) throws(WireFault) {
+        guard let accept = webSocketAccept, let settings = plan?.webSocket, let exchange, let upstream, let current,
+            let stream
+        else { throw .badStatusLine }
+        exchange.record.backendStatus = head.status
+        exchange.record.backendAnsweredAt = now
+        guard WebSocketHandshake.isCompleted(by: head, accept: accept) else {
+            stream.close()
+            failed(.badUpgrade)
+            return
+        }
+        upstream.ended(current, .success, now: now)
+        let tunnel = WebSocketTunnel(exchange, over: stream, upstream: upstream, plan: settings, now: now)
+        free()
+        stream.begin(tunnel)
+        tunnel.open(with: head, now: now)
+    }
+
     func receiveResponseBody(_ part: ByteBuffer, now: UInt64) {
         guard let exchange else { return }
         setDeadline(now &+ timeouts.idle)
@@ -390,6 +417,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         stream = nil
         kept = nil
         keptTrailers = nil
+        webSocketAccept = nil
         recycle(self)
     }
 }

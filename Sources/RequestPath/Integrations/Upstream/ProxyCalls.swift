@@ -1,4 +1,6 @@
 public import Exchange
+import NIOCore
+import Wire
 
 /// A worker's calls to backends, used again and again.
 public final class ProxyCalls {
@@ -12,8 +14,16 @@ public final class ProxyCalls {
 
     /// Lets a backend answer an exchange.
     public func start(_ exchange: Exchange, plan: ProxyPlan, upstream: Upstream) {
+        var webSocketKey: ByteBuffer?
+        if plan.webSocket != nil, exchange.request.section.names.has(.upgrade) {
+            switch WebSocketHandshake.read(exchange.request) {
+            case .none: break
+            case .opens(let key): webSocketKey = exchange.request.bytes(of: key)
+            case .faulty(let fault): return exchange.refuse(fault.refusal)
+            }
+        }
         let call = idle.popLast() ?? ProxyCall(worker: worker) { [unowned self] in give($0) }
-        call.start(exchange, plan: plan, upstream: upstream)
+        call.start(exchange, plan: plan, upstream: upstream, webSocketKey: webSocketKey)
     }
 
     private func give(_ call: ProxyCall) {

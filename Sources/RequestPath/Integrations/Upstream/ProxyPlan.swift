@@ -20,6 +20,12 @@ public final class ProxyPlan: Sendable {
         var total: UInt64 = 0
     }
 
+    /// What ends a WebSocket connection, in nanoseconds.
+    struct WebSocket: Sendable {
+        var idle: UInt64
+        var longest: UInt64
+    }
+
     /// Position of the backend in the snapshot.
     public let backend: Int
     /// The backend's name.
@@ -30,6 +36,8 @@ public final class ProxyPlan: Sendable {
     let method: ByteBuffer?
     let host: HostHeader
     let timeouts: Timeouts
+    /// `nil` when WebSocket handshakes are forwarded like any other request.
+    let webSocket: WebSocket?
 
     /// Compiles an integration.
     /// - Parameters:
@@ -59,6 +67,9 @@ public final class ProxyPlan: Sendable {
             idle: integration.timeouts.idle.nanoseconds,
             total: integration.timeouts.total.nanoseconds
         )
+        webSocket = integration.webSocket.map { passing in
+            WebSocket(idle: passing.idle.nanoseconds, longest: passing.longest?.nanoseconds ?? .max)
+        }
         switch integration.target {
         case .remainder: path = nil
         case .template(let template): path = try Self.parts(of: template, parameters)

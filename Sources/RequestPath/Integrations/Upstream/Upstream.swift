@@ -78,8 +78,7 @@ public final class Upstream {
         endpoints = []
         var seen: Set<UInt64> = []
         for target in targets where seen.insert(target.identity).inserted {
-            let endpoint =
-                known[target.identity] ?? Endpoint(target, plan: plan, worker: worker, report: report)
+            let endpoint = known[target.identity] ?? Endpoint(target, plan: plan, worker: worker, report: report)
             endpoint.apply(target, plan: plan)
             endpoint.limit(settings.concurrency, inFlight.count(backend: name, target: target.identity))
             endpoints.append(endpoint)
@@ -136,7 +135,13 @@ public final class Upstream {
     func mayTryAgain(now: UInt64) -> Bool { breaker?.wouldAdmit(now: now) != false }
 
     /// Chooses the target of an attempt. One that is full, by its pool or its limit of requests in flight, leaves it to the others.
-    func begin(for exchange: Exchange, now: UInt64, tried: TargetSet) throws(BackendFailure) -> Attempt {
+    /// - Parameter opensWebSocket: whether the request is a WebSocket handshake.
+    func begin(
+        for exchange: Exchange,
+        now: UInt64,
+        tried: TargetSet,
+        opensWebSocket: Bool = false
+    ) throws(BackendFailure) -> Attempt {
         guard isResolved else { throw .unresolved }
         if let breaker, !breaker.wouldAdmit(now: now) { throw .circuitOpen(breaker.retryAfter(now: now)) }
         let key = keyHash(exchange)
@@ -146,6 +151,8 @@ public final class Upstream {
             let endpoint = endpoints[index]
             if endpoint.pool.isFull {
                 full = .poolFull
+            } else if opensWebSocket, !endpoint.mayTunnel {
+                full = .tooManyTunnels
             } else if !endpoint.enter() {
                 full = .targetBusy
                 endpoint.totals.busy += 1
@@ -171,6 +178,18 @@ public final class Upstream {
         case .failure: if balancer.failed(index, now: now) { endpoint.totals.ejections += 1 }
         case .unknown: break
         }
+    }
+
+    /// An attempt has become a WebSocket connection. It is no request in flight any more, but keeps its target as busy as one.
+    func tunnelBegan(_ endpoint: Endpoint) {
+        endpoint.tunnels += 1
+        if let index = endpoint.index { balancer.began(index) }
+    }
+
+    /// A WebSocket connection is over.
+    func tunnelEnded(_ endpoint: Endpoint) {
+        endpoint.tunnels -= 1
+        if let index = endpoint.index { balancer.ended(index) }
     }
 
     private func keyHash(_ exchange: Exchange) -> UInt64 {

@@ -12,6 +12,8 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         case resting
         case head
         case body
+        /// Carries a tunnel instead of calls.
+        case tunnel
         case closed
     }
 
@@ -24,6 +26,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     private var deadline: Deadlines.Slot?
     private var phase = Phase.resting
     private var call: ProxyCall?
+    private var tunnel: WebSocketTunnel?
     private var unread: ByteBuffer?
     private var scanned = 0
     private var head = ResponseHead()
@@ -32,11 +35,13 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     private var isHEAD = false
     private var isRequestChunked = false
     private var isReadPaused = false
+    /// Whether it is one of the endpoint's pool.
+    private var isPooled = true
+    /// Whether the last read filled its buffer, so that more may have come already.
+    private var mayHoldMore = false
     /// What comes over TLS stands in memory of the TLS handler's, which it uses again.
     private let isSecure: Bool
     private var isCutOff = false
-    /// Whether the last read filled its buffer, so that more may have come already.
-    private var mayHoldMore = false
     /// Calls served, to tell a first use from a later one.
     private(set) var served = 0
 
@@ -58,9 +63,24 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         served += 1
         worker.requestScratch.clear()
         worker.requestScratch.writeHead { out in
-            ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, to: &out)
+            ForwardedRequest.write(
+                exchange,
+                plan: plan,
+                endpoint: endpoint,
+                opensWebSocket: call.opensWebSocket,
+                to: &out
+            )
         }
         write(worker.requestScratch)
+    }
+
+    func begin(_ tunnel: WebSocketTunnel) {
+        self.tunnel = tunnel
+        call = nil
+        phase = .tunnel
+        // It is gone for good, and takes no place from requests.
+        isPooled = false
+        endpoint.closed(self)
     }
 
     func sendBody(_ part: ByteBuffer) {
@@ -73,6 +93,10 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     }
 
     func sendEnd(trailers: ByteBuffer?) {
+        if phase == .tunnel {
+            context?.close(mode: .output, promise: nil)
+            return
+        }
         guard isRequestChunked else { return }
         var end = ByteBuffer(string: "0\r\n")
         if let trailers { end.writeImmutableBuffer(trailers) }
@@ -101,6 +125,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     /// Closes the connection; its call, if any, must have let go of it.
     func close() {
         call = nil
+        tunnel = nil
         guard phase != .closed else { return }
         phase = .closed
         context?.close(promise: nil)
@@ -130,7 +155,8 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = Self.unwrapInboundIn(data)
         guard let call, phase != .resting, phase != .closed else {
-            close()
+            if let tunnel { tunnel.receive(buffer, now: worker.now) } else { close() }
+            worker.readBuffers.give(buffer)
             return
         }
         let client = call.client
@@ -148,7 +174,9 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     func channelReadComplete(context: ChannelHandlerContext) {}
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { call?.backendBecameWritable() }
+        guard context.channel.isWritable else { return }
+        call?.backendBecameWritable()
+        tunnel?.backendBecameWritable()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -162,7 +190,8 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         phase = .closed
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil
-        endpoint.closed(self)
+        if isPooled { endpoint.closed(self) }
+        tunnel?.backendClosed()
         guard let call else { return }
         self.call = nil
         let client = call.client
@@ -191,7 +220,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
                     guard try takeHead(&buffer, for: call, now: now) else { return }
                 case .body:
                     guard try takeBody(&buffer, for: call, now: now) else { return }
-                case .resting, .closed: return
+                case .resting, .tunnel, .closed: return
                 }
             }
         } catch {
@@ -217,21 +246,29 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         scanned = 0
         if head.status < 200 {
             interimResponses += 1
-            guard head.status != 101, interimResponses <= Self.mostInterimResponses else { throw .badStatusLine }
+            guard interimResponses <= Self.mostInterimResponses else { throw .badStatusLine }
         }
         // The head has the buffer itself while it is passed on, since a second reference to it would have to be counted.
         swap(&head.bytes, &buffer)
-        let goesOn = passHeadOn(to: call, now: now)
+        let goesOn = try passHeadOn(to: call, now: now)
         swap(&head.bytes, &buffer)
         buffer.moveReaderIndex(forwardBy: length)
+        if let tunnel {
+            head.reset()
+            if buffer.readableBytes > 0 { tunnel.receive(buffer, now: now) }
+        }
         if goesOn, phase == .body, body.hasEnded { end(call, rest: buffer.readableBytes, trailers: nil, now: now) }
         return goesOn
     }
 
     /// - Returns: whether to go on.
-    private func passHeadOn(to call: ProxyCall, now: UInt64) -> Bool {
+    private func passHeadOn(to call: ProxyCall, now: UInt64) throws(WireFault) -> Bool {
         if head.status < 200 {
-            if head.status != 100 { call.receiveInterim(head) }
+            switch head.status {
+            case 100: break
+            case 101: try call.receiveSwitch(head, now: now)
+            default: call.receiveInterim(head)
+            }
             return true
         }
         body = BodyDecoder(head.framing)

@@ -49,7 +49,10 @@ struct CertifiedKey {
 
     /// The scheme by which a key signs in TLS (RFC 8446, 4.2.3). A curve has one, RSA has several that all clients know.
     private static func signatureScheme(of key: Certificate.PublicKey) -> UInt16? {
-        guard let algorithm = try? KeyAlgorithm(derEncoded: Array(key.subjectPublicKeyInfoBytes)[...]) else { return nil }
+        var serializer = DER.Serializer()
+        guard (try? serializer.serialize(key)) != nil,
+            let algorithm = try? KeyAlgorithm(derEncoded: serializer.serializedBytes)
+        else { return nil }
         switch algorithm.curve ?? algorithm.identifier {
         case .NamedCurves.secp256r1: return SignatureAlgorithm.ecdsaSecp256R1Sha256.rawValue
         case .NamedCurves.secp384r1: return SignatureAlgorithm.ecdsaSecp384R1Sha384.rawValue

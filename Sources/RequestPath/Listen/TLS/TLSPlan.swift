@@ -12,6 +12,8 @@ final class TLSPlan: Sendable {
     let settings: ServerTLS
     /// What operators want to know of the certificates.
     let certificates: [CertificateStatus]
+    /// `nil` when clients are not asked for certificates.
+    let verifier: ClientVerifier?
     /// By the host's name, and wildcards by what follows `*`; the candidates for each in the order of preference.
     private let exact: [String: [Candidate]]
     private let wildcards: [String: [Candidate]]
@@ -29,6 +31,9 @@ final class TLSPlan: Sendable {
     /// Reads certificates and keys, and makes contexts of them.
     init(_ settings: ServerTLS) throws(Fault) {
         self.settings = settings
+        var verifier: ClientVerifier?
+        if let clients = settings.clients { verifier = try ClientVerifier(clients) }
+        self.verifier = verifier
         var exact: [String: [Candidate]] = [:]
         var wildcards: [String: [Candidate]] = [:]
         var certificates: [CertificateStatus] = []
@@ -36,7 +41,7 @@ final class TLSPlan: Sendable {
         var first: [Candidate] = []
         for certificate in settings.certificates {
             let pair = try CertifiedKey(certificate)
-            let context = try Self.context(for: pair, of: certificate, settings)
+            let context = try Self.context(for: pair, of: certificate, settings, verifier)
             let candidate = Candidate(context: context, signatureScheme: pair.signatureScheme)
             certificates.append(pair.status)
             if first.isEmpty {
@@ -87,7 +92,8 @@ final class TLSPlan: Sendable {
     private static func context(
         for pair: CertifiedKey,
         of certificate: ServerCertificate,
-        _ settings: ServerTLS
+        _ settings: ServerTLS,
+        _ verifier: ClientVerifier?
     ) throws(Fault) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: pair.chain.map { .certificate($0) },
@@ -101,6 +107,11 @@ final class TLSPlan: Sendable {
         configuration.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20"
         configuration.applicationProtocols = settings.http2 ? ["h2", "http/1.1"] : ["http/1.1"]
         configuration.shutdownTimeout = shutdownTimeout
+        if let clients = settings.clients, let verifier {
+            configuration.certificateVerification = clients.isRequired ? .noHostnameVerification : .optionalVerification
+            configuration.trustRoots = .certificates(verifier.authorities)
+            configuration.sendCANameList = true
+        }
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {

@@ -71,6 +71,12 @@ struct LogTemplate: Sendable {
         case .domainPrefix: line.write(call.domainPrefix(in: head), of: head, escaping: escaping)
         case .sourceIP: call.client.withText { line.write($0) }
         case .userAgent: line.write(call.field(.userAgent), of: head, escaping: escaping)
+        case .clientCertificatePEM: write(call.certificate?.pem, to: &line)
+        case .clientCertificateSubject: write(call.certificate?.subject, to: &line)
+        case .clientCertificateIssuer: write(call.certificate?.issuer, to: &line)
+        case .clientCertificateSerialNumber: write(call.certificate?.serialNumber, to: &line)
+        case .clientCertificateNotBefore: write(call.certificate?.notBefore, to: &line)
+        case .clientCertificateNotAfter: write(call.certificate?.notAfter, to: &line)
         case .traceID: line.write(call.field(.traceparent), of: head, escaping: escaping)
         case .requestLength: line.write(record.requestBytes)
         case .status: line.write(record.status)

@@ -9,6 +9,7 @@ struct LoggedCall {
     let receivedAt: UInt64
     let requestID: RequestID
     let client: PeerAddress
+    let certificate: ClientCertificate?
     let route: RouteIdentity?
     /// The request; its ranges may lead nowhere when it was malformed.
     let request: RequestHead
@@ -22,6 +23,7 @@ struct LoggedCall {
         receivedAt = clock.wallNanoseconds(at: known != 0 ? known : exchange.worker.now)
         requestID = exchange.requestID
         client = exchange.clientAddress
+        certificate = exchange.clientCertificate
         route = exchange.route
         request = exchange.request
         let matched = exchange.path

@@ -6,6 +6,7 @@ public final class Metrics {
     private var causes = BoundedCounts(limit: 128)
     private var retries = BoundedCounts(limit: 256)
     private var connections = ConnectionCounts()
+    private var tunnels = ConnectionCounts()
     private var handshakes = HandshakeCounts()
     private var revision: Int
 
@@ -39,8 +40,20 @@ public final class Metrics {
     /// Counts a client's connection that was closed.
     public func connectionClosed() { connections.active -= 1 }
 
+    /// Counts a call that became a WebSocket connection.
+    public func tunnelOpened() {
+        tunnels.active += 1
+        tunnels.total += 1
+    }
+
+    /// Counts the end of a WebSocket connection.
+    public func tunnelClosed() { tunnels.active -= 1 }
+
     /// Counts a TLS handshake that is over.
     public func handshakeEnded(_ result: HandshakeResult) { handshakes.count(result) }
+
+    /// Counts a client's connection that was closed before it could bring a request.
+    public func connectionRefused(_ reason: ConnectionRefusal) { connections.refused[reason, default: 0] += 1 }
 
     /// The counters as they are now, to be read anywhere. Cheap: nothing is copied before it changes.
     public func snapshot() -> MetricsSnapshot {
@@ -49,14 +62,23 @@ public final class Metrics {
             causes: causes,
             retries: retries,
             connections: connections,
+            tunnels: tunnels,
             handshakes: handshakes,
             revision: revision
         )
     }
 }
 
-/// Clients' connections.
+/// Clients' connections, or those of them that speak WebSocket.
 struct ConnectionCounts: Sendable {
     var active = 0
     var total = 0
+    var refused: [ConnectionRefusal: Int] = [:]
+
+    /// Adds another worker's.
+    mutating func add(_ other: ConnectionCounts) {
+        active += other.active
+        total += other.total
+        refused.merge(other.refused, uniquingKeysWith: +)
+    }
 }

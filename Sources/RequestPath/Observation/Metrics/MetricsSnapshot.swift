@@ -1,9 +1,12 @@
+internal import Exchange
+
 /// The counters of one worker, or of several together, at one time.
 public struct MetricsSnapshot: Sendable {
     var counts: RouteCounts
     var causes: BoundedCounts
     var retries: BoundedCounts
     var connections: ConnectionCounts
+    var tunnels: ConnectionCounts
     var handshakes: HandshakeCounts
     /// The configuration's revision that the worker serves; of several workers the lowest.
     public internal(set) var revision: Int
@@ -16,13 +19,14 @@ public struct MetricsSnapshot: Sendable {
         merged.causes = BoundedCounts(limit: .max)
         merged.retries = BoundedCounts(limit: .max)
         merged.connections = ConnectionCounts()
+        merged.tunnels = ConnectionCounts()
         merged.handshakes = HandshakeCounts()
         for snapshot in snapshots {
             merged.counts.add(snapshot.counts.moved(to: layout))
             merged.causes.add(snapshot.causes)
             merged.retries.add(snapshot.retries)
-            merged.connections.active += snapshot.connections.active
-            merged.connections.total += snapshot.connections.total
+            merged.connections.add(snapshot.connections)
+            merged.tunnels.add(snapshot.tunnels)
             merged.handshakes.add(snapshot.handshakes)
             merged.revision = min(merged.revision, snapshot.revision)
         }
@@ -56,7 +60,22 @@ public struct MetricsSnapshot: Sendable {
                 .counter,
                 connections.total
             ),
+            number("daemun_websockets_open", "WebSocket connections that are open.", .gauge, tunnels.active),
+            number(
+                "daemun_websockets_total",
+                "WebSocket connections that were opened.",
+                .counter,
+                tunnels.total
+            ),
             handshakes.family,
+            MetricFamily(
+                name: "daemun_client_connections_refused_total",
+                help: "Clients' connections that were closed before they could bring a request, by reason.",
+                kind: .counter,
+                samples: connections.refused.sorted { $0.key.rawValue < $1.key.rawValue }.map { reason, count in
+                    MetricSample([MetricLabel("reason", reason.rawValue)], value: .number(Double(count)))
+                }
+            ),
             number(
                 "daemun_snapshot_revision",
                 "The configuration's revision that every worker serves at least.",

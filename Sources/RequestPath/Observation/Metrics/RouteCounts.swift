@@ -30,6 +30,8 @@ struct RouteCounts: Sendable {
         requests[place.row * Self.classCount + ((0..<Self.classCount).contains(statusClass) ? statusClass : 0)] += 1
         requestBytes[place.group] &+= record.requestBytes
         responseBytes[place.group] &+= record.responseBytes
+        // How long its ends talk says nothing of the gateway, and would drown what others take.
+        if record.isTunnel { return }
         let taken = CallDurations(record)
         durations.observe(taken.total, row: place.group)
         if record.sentToBackendAt != 0 { backendDurations.observe(taken.backend, row: place.group) }

@@ -42,7 +42,8 @@ public enum ClientHelloParser {
     private static let messageHead = 4
 
     /// Reads the bytes that a connection began with.
-    public static func parse(_ bytes: Span<UInt8>) -> ClientHelloProgress {
+    public static func parse(_ received: Span<UInt8>) -> ClientHelloProgress {
+        let bytes = received.extracting(0..<min(received.count, mostBytes))
         guard bytes.count > 0 else { return .needsMore }
         guard bytes[0] == ContentType.handshake else { return .unreadable }
         var fragments = Fragments()

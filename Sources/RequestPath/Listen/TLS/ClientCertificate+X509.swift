@@ -1,0 +1,37 @@
+import Exchange
+import Foundation
+import SwiftASN1
+import X509
+
+extension ClientCertificate {
+    /// Takes over what a verified certificate says.
+    convenience init(_ certificate: Certificate) {
+        self.init(
+            pem: (try? certificate.serializeAsPEM().pemString) ?? "",
+            subject: "\(certificate.subject)",
+            issuer: "\(certificate.issuer)",
+            serialNumber: certificate.serialNumber.bytes.map { byte in
+                let digits = String(byte, radix: 16)
+                return byte < 16 ? "0" + digits : digits
+            }.joined(separator: ":"),
+            notBefore: Self.text(certificate.notValidBefore),
+            notAfter: Self.text(certificate.notValidAfter)
+        )
+    }
+
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// `Aug  5 09:36:04 2021 GMT`.
+    private static func text(_ date: Date) -> String {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
+        let padded = { (value: Int?, fill: String) in
+            let digits = String(value ?? 0)
+            return digits.utf8.count < 2 ? fill + digits : digits
+        }
+        let time = [parts.hour, parts.minute, parts.second].map { padded($0, "0") }.joined(separator: ":")
+        let month = months[((parts.month ?? 1) - 1) % months.count]
+        return "\(month) \(padded(parts.day, " ")) \(time) \(parts.year ?? 0) GMT"
+    }
+}

@@ -1,0 +1,164 @@
+"""Limits of the process: descriptors, requests in flight, requests of a connection, and what is refused while it is overloaded."""
+
+import http.client
+import re
+import threading
+import time
+import urllib.request
+
+import pytest
+from attacks import connections, drip
+from harness import ONE_THREAD, free_port, request, response, wait_until
+from load import result, wrk
+
+SELF = "apis: { all: { routes: { $default: { reply: { text: m } } } } }"
+
+
+class Watched:
+    """A gateway with an admin port."""
+
+    def __init__(self, start, text, **options):
+        self.admin_port = free_port()
+        self.gateway = start(f"{text}\nadmin: {self.admin_port}\n", **options)
+        wait_until(self._answers, "the admin port to open")
+
+    def _answers(self):
+        try:
+            return self.metric("daemun_client_connections_limit")
+        except OSError:
+            return None
+
+    def metric(self, name):
+        """The value of a metric with these labels; 0 when it was never counted."""
+        text = urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=10).read().decode()
+        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0
+
+
+# Requests of one connection
+
+
+def test_a_connection_ends_with_its_last_request(start):
+    gateway = start(f"{SELF}\nlimits: {{ requests_per_connection: 3 }}")
+    with gateway.connect() as client:
+        client.send(request() * 5)
+        answers = [client.read_response() for _ in range(3)]
+        assert [answer.get("Connection") for answer in answers] == [None, None, "close"]
+        assert client.is_closed()
+
+
+# Descriptors
+
+
+def test_the_limit_of_connections_follows_the_descriptors(start):
+    watched = Watched(start, SELF, descriptors=64, arguments=ONE_THREAD)
+    limit = watched.metric("daemun_client_connections_limit")
+    assert limit == 24
+    with connections(watched.gateway, 60) as opened:
+        for connection in opened[:10]:
+            connection.send(request())
+        closed, said = drip(opened, 0.5, read=4_096)
+        assert closed >= 60 - limit
+        assert len(said) == 10
+        assert watched.metric('daemun_client_connections_refused_total{reason="connections"}') >= 60 - limit
+    wait_until(lambda: is_served(watched.gateway), "new connections to be served")
+
+
+def is_served(gateway):
+    try:
+        return urllib.request.urlopen(gateway.url(), timeout=2).status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_without_descriptors_it_serves_what_it_has_and_recovers(start, backend, threads):
+    text = f"apis: {{ all: {{ routes: {{ GET /m: {{ reply: {{ text: m }} }}, $default: {backend.url} }} }} }}"
+    gateway = start(f"{text}\nlimits: {{ connections: 1000 }}", descriptors=64, arguments=("--threads", threads))
+    with gateway.connect() as first:
+        with connections(gateway, 150) as opened:
+            for connection in opened:
+                try:
+                    connection.send(request("GET", "/m"))
+                except OSError:
+                    pass
+            closed, said = drip(opened, 1, read=4_096)
+            assert closed > 80, "clients that can't be served are left waiting"
+            assert len(said) > 10 and all(text.startswith(b"HTTP/1.1 200") for text in said)
+            # Nothing spins while there is nothing to be had.
+            began = gateway.processor_time()
+            time.sleep(1)
+            assert gateway.processor_time() - began < 0.3
+            # Who was there before is served, though no backend can be asked.
+            first.send(request("GET", "/m"))
+            assert first.read_response().status == 200
+            first.send(request("GET", "/backend"))
+            answer = first.read_response()
+            assert (answer.status, answer.json()["cause"]) == (503, "gateway.descriptors")
+            assert answer.get("Retry-After")
+        first.send(request("GET", "/backend"))
+        wait_until(lambda: is_served(gateway), "new connections to be served")
+        assert first.read_response().status in (200, 503)
+        first.send(request("GET", "/backend"))
+        assert first.read_response().status == 200
+    with connections(gateway, 10) as opened:
+        assert drip(opened, 0.3, read=1)[0] == 0
+
+
+# Requests in flight
+
+
+def test_requests_over_the_limit_are_told_to_come_again(start, make_backend):
+    go_on = threading.Event()
+
+    def answer(_):
+        go_on.wait(10)
+        return response(body=b"late")
+
+    backend = make_backend(answer)
+    routes = f"{{ GET /healthz: {{ reply: {{ text: m }} }}, $default: {backend.url} }}"
+    limits = "{ requests: 2, overload: { target: 10s, exempt: /healthz } }"
+    watched = Watched(start, f"apis: {{ all: {{ routes: {routes} }} }}\nlimits: {limits}")
+    gateway = watched.gateway
+    clients = [gateway.connect() for _ in range(2)]
+    for client in clients:
+        client.send(request())
+    backend.wait_for_requests(2)
+    refused = gateway.exchange(request())
+    assert (refused.status, refused.json()["cause"], refused.get("Retry-After")) == (503, "overload.requests", "1")
+    assert gateway.exchange(request("GET", "/healthz")).status == 200
+    assert watched.metric("daemun_requests_in_flight") == 2
+    go_on.set()
+    for client in clients:
+        assert client.read_response().status == 200
+        client.close()
+    assert gateway.exchange(request()).status == 200
+    assert watched.metric('daemun_requests_by_cause_total{cause="overload.requests"}') == 1
+    assert watched.metric("daemun_requests_in_flight") == 0
+
+
+# Overload
+
+
+def test_a_gateway_that_is_behind_refuses_a_share_but_no_health_check(start):
+    routes = "{ GET /healthz: { reply: { text: m } }, $default: { reply: { text: m } } }"
+    limits = "{ overload: { target: 1ms, interval: 40ms, exempt: [/healthz] } }"
+    watched = Watched(
+        start, f"apis: {{ all: {{ routes: {routes} }} }}\nlimits: {limits}", arguments=ONE_THREAD
+    )  # fmt: skip
+    gateway = watched.gateway
+    load = wrk(gateway, 3, connections=400)
+    time.sleep(1)
+    with gateway.connect() as client:
+        for _ in range(20):
+            client.send(request("GET", "/healthz"))
+            assert client.read_response().status == 200
+    assert watched.metric("daemun_overload_refused_share") > 0
+    assert watched.metric("daemun_overload_delay_seconds") > 0.001
+    count, _ = result(load)
+    shed = watched.metric('daemun_requests_by_cause_total{cause="overload.shed"}')
+    assert 0 < shed < count
+    refused = next(line for line in gateway.log_lines() if line["status"] == 503)
+    assert refused["cause"] == "overload.shed"
+    wait_until(lambda: watched.metric("daemun_overload_refused_share") == 0, "the load to be over")
+    assert all(gateway.exchange(request()).status == 200 for _ in range(20))

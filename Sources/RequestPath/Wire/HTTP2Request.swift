@@ -156,6 +156,7 @@ private struct FieldLayout {
     /// Where the next line will start.
     private(set) var end: Int
     private var cookieLength: Int?
+    private var hasHost = false
 
     init(parser: RequestParser, start: Int) {
         self.parser = parser
@@ -178,7 +179,9 @@ private struct FieldLayout {
             guard value == "trailers" else { throw .connectionField }
         case .host:
             guard let authority else { break }
+            guard !hasHost else { throw .duplicateHost }
             guard Self.isSameHost(authority, value) else { throw .contradictingHost }
+            hasHost = true
             return
         case .cookie:
             cookieLength = cookieLength.map { $0 + 2 + value.utf8.count } ?? value.utf8.count

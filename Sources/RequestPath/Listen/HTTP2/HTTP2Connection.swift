@@ -31,7 +31,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     let server: ClientServer
     let worker: WorkerContext
     let arrival: Arrival
-    let settings: HTTP2Settings
+    let settings: ClientHTTP2Settings
     let transport: HTTP2Transport
     var context: ChannelHandlerContext?
     var phase = Phase.open
@@ -42,6 +42,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     var streams = HTTP2StreamTable()
     /// The newest stream that was served.
     private(set) var lastStream = HTTP2StreamID.rootStream
+    private var served = 0
     /// Streams of which something was written, or has left, since they were settled.
     private var unsettled: [HTTP2Stream] = []
     private var isSettling = false
@@ -51,6 +52,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     private var isReading = false
     private var isFlushScheduled = false
     var isWritable = true
+    var responsePace = ResponsePace()
     /// What NIO's handler closes the connection for.
     private var failure: HTTP2ErrorCode?
     private var faults = 0
@@ -62,6 +64,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         self.transport = transport
         worker = server.worker
         settings = server.settings.http2
+        transport.connection = self
     }
 
     // MARK: The channel's events
@@ -94,14 +97,16 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        for stream in unflushed { stream.flushRequest() }
-        unflushed.removeAll(keepingCapacity: true)
+        flushRequests()
         settle()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
-        if isWritable { settle() }
+        if isWritable {
+            responsePace.reset()
+            settle()
+        }
         updateDeadline()
     }
 
@@ -158,6 +163,8 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         streams.append(stream.start(id, of: self))
         if streams.count == 1 { updateDeadline() }
         stream.begin(content.headers, isLast: content.endStream)
+        served += 1
+        if served == server.settings.requestsPerConnection { drain() }
     }
 
     /// A stream was reset because of what the client sent on it. One that does so all the time is sent away, as it is for its own
@@ -174,8 +181,16 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     private static let faultWindow: UInt64 = 30_000_000_000
 
-    /// Has the backend's side of a stream flushed once all that was read is done with.
-    func flushRequestLater(_ stream: HTTP2Stream) { unflushed.append(stream) }
+    /// Has the backend's side of a stream flushed once all that was read, or else all that the loop has at hand, is done with.
+    func flushRequestLater(_ stream: HTTP2Stream) {
+        unflushed.append(stream)
+        flushLater()
+    }
+
+    private func flushRequests() {
+        for stream in unflushed { stream.flushRequest() }
+        unflushed.removeAll(keepingCapacity: true)
+    }
 
     // MARK: Flow control of what comes
 
@@ -207,6 +222,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     func flushNow() {
         isFlushScheduled = false
         guard phase != .closed else { return }
+        flushRequests()
         context?.flush()
         settle()
     }

@@ -6,7 +6,7 @@ import time
 
 import grpc
 import pytest
-from certificates import Authority
+from backend_certificates import Authority
 from grpc_peers import Service, Stub
 from harness import free_port, wait_until
 

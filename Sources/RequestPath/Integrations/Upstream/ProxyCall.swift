@@ -276,11 +276,14 @@ final class ProxyCall: IntegrationCall, Expiring {
         return self.exchange === exchange
     }
 
-    /// The backend has answered with 101.
+    /// The backend has answered with 101 on the connection that carries the call.
     /// - Throws: when the call has asked for nothing of the kind.
-    func receiveSwitch(_ head: borrowing ResponseHead, now: UInt64) throws(WireFault) {
-        guard let accept = webSocketAccept, let settings = plan?.webSocket, let exchange, let upstream, let current,
-            let stream
+    func receiveSwitch(
+        _ head: borrowing ResponseHead,
+        over stream: UpstreamConnection,
+        now: UInt64
+    ) throws(WireFault) {
+        guard let accept = webSocketAccept, let settings = plan?.webSocket, let exchange, let upstream, let current
         else { throw .badStatusLine }
         exchange.record.backendStatus = head.status
         exchange.record.backendAnsweredAt = now

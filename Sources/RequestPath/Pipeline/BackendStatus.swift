@@ -83,7 +83,6 @@ struct BackendStatus: Sendable {
                 .counter,
                 \.totals.busy
             ),
-            unverified,
         ]
     }
 

@@ -32,8 +32,8 @@ extension HPACKHeaders {
         let text = Self.text(head, value)
         switch known {
         case .host: add(name: ":authority", value: text)
-        // The length of a body is told by its frames, and a connection of HTTP/2 becomes nothing else.
-        case .transferEncoding, .connection, .upgrade: break
+        // The end of an HTTP/2 body is told by its frames.
+        case .transferEncoding: break
         case .authorization, .cookie: add(name: LowerCaseNames.texts[Int(known.rawValue)], value: text, indexing: .neverIndexed)
         case .contentLength, .xRequestID: add(name: LowerCaseNames.texts[Int(known.rawValue)], value: text, indexing: .nonIndexable)
         case .other:

@@ -54,7 +54,7 @@ final class UpstreamHTTP2Stream: BackendStream {
         let worker = connection.worker
         worker.requestScratch.clear()
         worker.requestScratch.writeHead { out in
-            ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, to: &out)
+            ForwardedRequest.write(exchange, plan: plan, endpoint: endpoint, opensWebSocket: false, to: &out)
         }
         let head = worker.requestScratch
         var fields = HPACKHeaders(forwarding: head, scheme: connection.scheme, names: worker.fieldNames)

@@ -284,12 +284,3 @@ private struct FieldLayout {
         return true
     }
 }
-
-extension HeadWriter {
-    fileprivate mutating func writeLine(_ name: String, _ value: String) {
-        writeString(name)
-        writeStaticString(": ")
-        writeString(value)
-        writeStaticString("\r\n")
-    }
-}

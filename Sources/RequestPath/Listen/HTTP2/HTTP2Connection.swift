@@ -98,7 +98,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        while let stream = unflushed.popLast() { stream.flushRequest() }
+        flushRequests()
         if wantsFlush {
             wantsFlush = false
             context.flush()
@@ -184,8 +184,16 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     private static let faultWindow: UInt64 = 30_000_000_000
 
-    /// Has the backend's side of a stream flushed once all that was read is done with.
-    func flushRequestLater(_ stream: HTTP2Stream) { unflushed.append(stream) }
+    /// Has the backend's side of a stream flushed once all that was read, or else all that the loop has at hand, is done with.
+    func flushRequestLater(_ stream: HTTP2Stream) {
+        unflushed.append(stream)
+        flushLater()
+    }
+
+    private func flushRequests() {
+        for stream in unflushed { stream.flushRequest() }
+        unflushed.removeAll(keepingCapacity: true)
+    }
 
     // MARK: Flow control of what comes
 
@@ -221,6 +229,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     func flushNow() {
         isFlushScheduled = false
         guard phase != .closed else { return }
+        flushRequests()
         context?.flush()
         settle()
     }

@@ -22,6 +22,7 @@ class Bench(contextlib.ExitStack):
         self.daemun, self.rounds, self.seconds = daemun, rounds, seconds
         self._processes: dict[int, subprocess.Popen] = {}
         self.work = self.enter_context(tempfile.TemporaryDirectory(prefix="daemun-bench-"))
+        os.chmod(self.work, 0o755)  # nginx reads files with another user's rights.
         certificate.make(self.work)
         os.environ["PATH"] += ":/usr/sbin"  # Where nginx and haproxy are, and an ordinary user does not look.
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

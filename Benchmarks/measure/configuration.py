@@ -40,11 +40,12 @@ def _listener(port: int, protocol: Protocol, work: str) -> str:
 
 
 def nginx_backend(port: int, work: str, large: str = "/dev/null") -> str:
-    """A backend that answers any request with a small JSON body, but `/large` with a file."""
+    """A backend that answers any request with a small JSON body, but `/large` with a file, `/upload` after the body."""
     return _nginx(work, port, f"""
   server {{ listen 127.0.0.1:{port};
     location / {{ return 200 '{{"message":"hello from the backend","id":12345}}'; }}
-    location = /large {{ alias {large}; }} }}""")
+    location = /large {{ alias {large}; sendfile on; }}
+    location = /upload {{ proxy_pass http://127.0.0.1:{port}/; client_max_body_size 0; }} }}""")
 
 
 def nginx_proxy(port: int, backend: int, work: str, protocol: Protocol = HTTP1, kept: int = 128) -> str:

@@ -6,12 +6,10 @@ import Wire
 /// What holds for any fields as the head of an HTTP/2 request:
 /// - They are accepted exactly when the reference accepts them and HTTP/1.1 accepts what they are as lines.
 /// - Then they mean the same as those lines do, so that no backend of HTTP/1.1 reads another request.
-/// - An extended CONNECT for a WebSocket connection is HTTP/1.1's handshake (RFC 8441).
 ///
 /// An input begins with a byte that is odd when no body follows. The fields are parted by 0x1E, their names and values by 0x1F.
 enum HTTP2RequestProperty {
     private static let limits = RequestHeadProperty.limits
-    private static let webSocketKey = "AAAAAAAAAAAAAAAAAAAAAA=="
 
     static func check(_ input: [UInt8]) throws(Violation) {
         let fields = fields(input.dropFirst())
@@ -21,7 +19,7 @@ enum HTTP2RequestProperty {
         let lines = reference(fields)
         let asLines = try lines.map { lines throws(Violation) in try RequestMessage.read(lines) }
         do throws(WireFault) {
-            try parser.parse(HPACKHeaders(fields), endsStream: endsStream, webSocketKey: webSocketKey, into: &head)
+            try parser.parse(HPACKHeaders(fields), endsStream: endsStream, webSocketKey: key, into: &head)
         } catch {
             guard let lines, case .complete(let message, lines.count, _)? = asLines else { return }
             let isOverLimit =
@@ -48,9 +46,7 @@ enum HTTP2RequestProperty {
         expected.version = .http2
         switch (expected.framing, endsStream) {
         case (_, true): expected.framing = .none
-        case (.none, false):
-            let opensWebSocket = expected.fields.contains { $0.name == Array("upgrade".utf8) }
-            expected.framing = opensWebSocket ? .none : .chunked
+        case (.none, false) where !expected.opensWebSocket: expected.framing = .chunked
         default: break
         }
         let asks = expected.fields.contains { $0.name == Array("expect".utf8) }
@@ -60,6 +56,8 @@ enum HTTP2RequestProperty {
 
     // MARK: The reference
 
+    /// The key of a WebSocket handshake, which is HTTP/1.1's alone.
+    private static let key = "AAAAAAAAAAAAAAAAAAAAAA=="
     private static let connectionFields = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]
 
     /// The fields as an HTTP/1.1 head, when RFC 9113, 8.2 and 8.3, allow them.
@@ -69,12 +67,9 @@ enum HTTP2RequestProperty {
         var values: [String: String] = [:]
         for (name, value) in pseudo where values.updateValue(value, forKey: name) != nil { return nil }
         let authority = values.removeValue(forKey: ":authority")
-        let opensWebSocket = values[":method"] == "CONNECT" && values[":protocol"] == "websocket"
-        if opensWebSocket {
-            values[":method"] = "GET"
-            values[":protocol"] = nil
-        }
-        guard let method = values[":method"], let path = values[":path"], let scheme = values[":scheme"],
+        let opensWebSocket = values[":method"] == "CONNECT" && values.removeValue(forKey: ":protocol") == "websocket"
+        if opensWebSocket { values[":method"] = "GET" }
+        guard let method = values[":method"], method != "CONNECT", let path = values[":path"], let scheme = values[":scheme"],
             values.count == 3, ["http", "https"].contains(scheme), ReferenceHead.isToken(method.utf8),
             path.utf8.first == UInt8(ascii: "/") || path == "*", path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
             regular.allSatisfy(isAllowed), authority.map(isValue) ?? true
@@ -90,9 +85,7 @@ enum HTTP2RequestProperty {
         }
         let cookies = regular.filter { $0.0 == "cookie" }.map(\.1)
         if !cookies.isEmpty { lines.append("cookie: " + cookies.joined(separator: "; ")) }
-        if opensWebSocket {
-            lines += ["connection: upgrade", "upgrade: websocket", "sec-websocket-key: \(webSocketKey)"]
-        }
+        if opensWebSocket { lines += ["connection: upgrade", "upgrade: websocket", "sec-websocket-key: \(key)"] }
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 
@@ -115,4 +108,8 @@ enum HTTP2RequestProperty {
             return (String(decoding: parts[0], as: UTF8.self), String(decoding: value, as: UTF8.self))
         }
     }
+}
+
+extension RequestMessage {
+    fileprivate var opensWebSocket: Bool { fields.contains { $0.name == Array("upgrade".utf8) } }
 }

@@ -18,7 +18,9 @@ LIMITS = "limits: { head_timeout: 2s, body_idle: 2s, keep_alive: 3s }"
 
 @pytest.fixture
 def gateway(start, start_nginx, tmp_path):
-    nginx = start_nginx("location / { return 200 nginx; }\nlocation = /large { }")
+    # A proxy takes a body whole before it asks: here itself.
+    upload = "location = /upload { proxy_pass http://127.0.0.1:$server_port/; client_max_body_size 0; }"
+    nginx = start_nginx(f"location / {{ return 200 nginx; }}\nlocation = /large {{ }}\n{upload}")
     (nginx.root / "large").write_bytes(bytes(4 << 20))
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",

@@ -79,6 +79,15 @@ final class HTTP2Peer {
         try exchangeBytes()
     }
 
+    /// What the server answers to such bytes, which the client does not get to see.
+    func answer(toBytes bytes: [UInt8]) throws -> [UInt8] {
+        try server.writeInbound(ByteBuffer(bytes: bytes))
+        loop.run()
+        var answer: [UInt8] = []
+        while let part = try server.readOutbound(as: ByteBuffer.self) { answer += Array(buffer: part) }
+        return answer
+    }
+
     func write(_ payload: HTTP2Frame.FramePayload, on id: Int) {
         client.write(HTTP2Frame(streamID: HTTP2StreamID(id), payload: payload), promise: nil)
     }

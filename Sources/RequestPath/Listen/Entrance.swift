@@ -27,8 +27,9 @@ final class Entrance: Sendable {
         guard strictTransport != nil else { return section }
         let bytes = head.bytes.readableBytesUInt8Span
         let name = "strict-transport-security".utf8.span
-        if section.fields.contains(where: { Self.isNamed(name, $0, in: bytes) }) {
-            section.fields.removeAll { Self.isNamed(name, $0, in: bytes) }
+        for index in 0..<section.fields.count where Self.isNamed(name, section.fields[index], in: bytes) {
+            // Like a field of the connection, it is not passed on.
+            section.fields[index].known = .keepAlive
         }
         return section
     }

@@ -95,8 +95,7 @@ extension HTTP1Connection {
             }
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
-        if let entrance = arrival?.entrance, entrance.answers(exchange) { return }
-        server.handler.begin(exchange)
+        server.begin(exchange, through: arrival?.entrance)
     }
 
     /// Copies a head out of what was read, so that the buffer can serve the worker's next read while the call lasts: a few hundred

@@ -287,12 +287,3 @@ private struct FieldLayout {
         return true
     }
 }
-
-extension HeadWriter {
-    fileprivate mutating func writeLine(_ name: String, _ value: String) {
-        writeString(name)
-        writeStaticString(": ")
-        writeString(value)
-        writeStaticString("\r\n")
-    }
-}

@@ -85,13 +85,6 @@ extension HTTP2Connection {
         if streams.isEmpty { linger() } else { clearDeadline() }
     }
 
-    /// The client has closed its side: what it has asked for is still answered.
-    func inputEnded() {
-        if phase == .lingering { return close() }
-        for stream in streams.all where !stream.isRequestOver { stream.abort("client.closed") }
-        wasToldToEnd()
-    }
-
     // MARK: A bad end
 
     /// The client has been told why; nothing that it still sends is looked at.

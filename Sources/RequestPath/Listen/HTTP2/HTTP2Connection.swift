@@ -48,8 +48,9 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     private var isSettling = false
     /// Streams whose backends wait for a flush.
     private var unflushed: [HTTP2Stream] = []
-    /// Whether NIO's handler is going to flush when all that was read is done with.
+    /// Whether a flush comes once all that was read is done with.
     private var isReading = false
+    private var wantsFlush = false
     private var isFlushScheduled = false
     var isWritable = true
     var responsePace = ResponsePace()
@@ -97,8 +98,11 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        for stream in unflushed { stream.flushRequest() }
-        unflushed.removeAll(keepingCapacity: true)
+        flushRequests()
+        if wantsFlush {
+            wantsFlush = false
+            context.flush()
+        }
         settle()
     }
 
@@ -121,8 +125,6 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
             }
         } else if let event = event as? NIOHTTP2BulkStreamWindowChangeEvent {
             for stream in streams.all { stream.windowChanged(by: event.delta) }
-        } else if let event = event as? ChannelEvent, event == .inputClosed {
-            inputEnded()
         }
     }
 
@@ -182,8 +184,16 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     private static let faultWindow: UInt64 = 30_000_000_000
 
-    /// Has the backend's side of a stream flushed once all that was read is done with.
-    func flushRequestLater(_ stream: HTTP2Stream) { unflushed.append(stream) }
+    /// Has the backend's side of a stream flushed once all that was read, or else all that the loop has at hand, is done with.
+    func flushRequestLater(_ stream: HTTP2Stream) {
+        unflushed.append(stream)
+        flushLater()
+    }
+
+    private func flushRequests() {
+        for stream in unflushed { stream.flushRequest() }
+        unflushed.removeAll(keepingCapacity: true)
+    }
 
     // MARK: Flow control of what comes
 
@@ -207,7 +217,11 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     /// Flushes once the loop has looked at all that is at hand, so that the answers of many streams leave together.
     func flushLater() {
-        guard !isFlushScheduled, !isReading else { return }
+        guard !isReading else {
+            wantsFlush = true
+            return
+        }
+        guard !isFlushScheduled else { return }
         isFlushScheduled = true
         server.http2Streams.flushLater(self)
     }
@@ -215,6 +229,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     func flushNow() {
         isFlushScheduled = false
         guard phase != .closed else { return }
+        flushRequests()
         context?.flush()
         settle()
     }

@@ -47,25 +47,41 @@ extension HTTP2Stream: ClientStream {
             if head.status != 204 { dropped.remove(FieldNameSet(.contentLength)) }
         case .chunked, .untilClose: break
         }
-        var fields = fields(of: head, dropping: dropped, connection)
+        let opensTunnel = head.status == 101
+        var fields = fields(of: head, status: opensTunnel ? 200 : head.status, dropping: dropped, connection)
         guard fits(fields, head) else {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
         }
-        if head.status == 101 { fields.remove(name: "sec-websocket-accept") }
         fields.addOwn(of: exchange, connection)
         start(exchange, status: head.status)
+        if opensTunnel { fields.remove(name: "sec-websocket-accept") }
         heldHead = fields
-        if head.status == 101 { openTunnel(exchange) }
+        if opensTunnel { openTunnel(exchange) }
     }
+
+    /// Lets bytes through in both directions from here on (RFC 8441, 5): the client is sent 200 for the backend's 101.
+    private func openTunnel(_ exchange: Exchange) {
+        isTunnel = true
+        if isRequestOver { exchange.integration?.receiveEnd(trailers: nil) }
+        if connection?.server.isDraining == true { exchange.integration?.drain() }
+    }
+
+    /// Any 2xx would tell the client that its WebSocket connection is open.
+    private func declinesWebSocket(_ status: Int) -> Bool {
+        guard (200..<300).contains(status), let exchange else { return false }
+        // No client can send this field over HTTP/2: it stands for an extended CONNECT.
+        return exchange.request.section.names.has(.upgrade)
+    }
+
+    private static let declined = Refusal(status: 502, cause: "websocket.declined")
 
     private func fields(
         of head: borrowing ResponseHead,
+        status: Int,
         dropping dropped: FieldNameSet,
         _ connection: HTTP2Connection
     ) -> HPACKHeaders {
-        // What HTTP/1.1 switches to, HTTP/2 has from the start.
-        let status = head.status == 101 ? 200 : head.status
         guard let entrance = connection.arrival.entrance else {
             return HPACKHeaders(status: status, head.section, of: head.bytes, dropping: dropped, roomFor: 1)
         }
@@ -198,14 +214,13 @@ extension HTTP2Stream: ClientStream {
             hasWritten = true
         }
         tellWritability()
-        watchReader(connection)
+        if !isTunnel { watchReader(connection) }
         return hasWritten
     }
 
     /// Begins or ends to look at how fast the client takes what it gets.
     private func watchReader(_ connection: HTTP2Connection) {
-        // A tunnel looks after its own end.
-        let isSlow = queued > 0 && !isTunnel
+        let isSlow = queued > 0
         guard isSlow != isReaderWatched else { return }
         isReaderWatched = isSlow
         if isSlow {

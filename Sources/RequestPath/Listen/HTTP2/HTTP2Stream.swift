@@ -116,7 +116,7 @@ final class HTTP2Stream: Expiring {
         }
         if let entrance = connection.arrival.entrance, entrance.answers(exchange) { return }
         ForwardedClient.identify(exchange, trusted: server.settings)
-        server.handler.begin(exchange)
+        server.begin(exchange, through: connection.arrival.entrance)
     }
 
     /// Ends the call in flight, if there is one, without writing anything.

@@ -26,7 +26,7 @@ extension HTTP2Stream: ClientStream {
             dropping: .hopByHop,
             roomFor: 0
         )
-        guard fits(fields, head) else { return }
+        guard fits(fields, bytes: head.section.fields.last?.lineEnd ?? 0) else { return }
         connection.write(.headers(.init(headers: fields)), on: id)
         connection.flushLater()
     }
@@ -49,7 +49,7 @@ extension HTTP2Stream: ClientStream {
         }
         let opensTunnel = head.status == 101
         var fields = fields(of: head, status: opensTunnel ? 200 : head.status, dropping: dropped, connection)
-        guard fits(fields, head) else {
+        guard fits(fields, bytes: head.section.fields.last?.lineEnd ?? 0) else {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
         }
@@ -115,6 +115,7 @@ extension HTTP2Stream: ClientStream {
             pushHead()
             pushBody()
             let fields = HPACKHeaders(trailers: trailers, names: worker.fieldNames)
+            guard fits(fields, bytes: trailers.readableBytes) else { return abort("backend.head-too-large-for-http2") }
             connection.write(.headers(.init(headers: fields, endStream: true)), on: id)
         } else if let head = heldHead {
             heldHead = nil
@@ -289,8 +290,9 @@ extension HTTP2Stream: ClientStream {
         connection?.write(.data(.init(data: .byteBuffer(body), endStream: isLast)), on: id)
     }
 
-    private func fits(_ fields: HPACKHeaders, _ head: borrowing ResponseHead) -> Bool {
-        guard let last = head.section.fields.last, last.lineEnd > Self.surelyFits else { return true }
+    /// Whether one frame holds fields that take so many bytes in HTTP/1.1.
+    private func fits(_ fields: HPACKHeaders, bytes: Int) -> Bool {
+        guard bytes > Self.surelyFits else { return true }
         return fields.mostEncodedBytes < Self.largestFrame - 64
     }
 }

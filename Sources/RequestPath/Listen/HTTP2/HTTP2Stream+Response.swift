@@ -10,6 +10,7 @@ extension HTTP2Stream: ClientStream {
     /// Over so many bytes that the client has not taken, its backend has to wait.
     private static let mostUnsent = 65_536
     private static let fewUnsent = 32_768
+    private static let copiedAtMost = 1_024
     private static let joinedAtMost = 16_384
     /// A frame that every client takes (RFC 9113, 4.2). NIO does not spread fields over several.
     private static let largestFrame = 16_384
@@ -94,6 +95,7 @@ extension HTTP2Stream: ClientStream {
         guard let exchange, !exchange.request.isHEAD else { return }
         exchange.record.responseBytes += part.readableBytes
         pushHead()
+        let part = part.readableBytes <= Self.copiedAtMost ? Self.copy(part) : part
         guard var held = heldBody else {
             heldBody = part
             return
@@ -264,6 +266,13 @@ extension HTTP2Stream: ClientStream {
     }
 
     // MARK: Pieces
+
+    /// In memory of its own. Until all answers at hand leave together, a small part would keep the large buffer that it was read into.
+    private static func copy(_ part: ByteBuffer) -> ByteBuffer {
+        var copy = ByteBufferAllocator().buffer(capacity: part.readableBytes)
+        copy.writeImmutableBuffer(part)
+        return copy
+    }
 
     private func start(_ exchange: Exchange, status: Int) {
         hasResponseStarted = true

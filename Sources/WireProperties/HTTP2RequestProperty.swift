@@ -72,9 +72,9 @@ enum HTTP2RequestProperty {
         let opensWebSocket = values[":method"] == "CONNECT" && values.removeValue(forKey: ":protocol") == "websocket"
         if opensWebSocket { values[":method"] = "GET" }
         guard let method = values[":method"], method != "CONNECT", let path = values[":path"],
-            let scheme = values[":scheme"],
-            values.count == 3, ["http", "https"].contains(scheme), ReferenceHead.isToken(method.utf8),
-            path.utf8.first == UInt8(ascii: "/") || path == "*", path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            let scheme = values[":scheme"], values.count == 3, ["http", "https"].contains(scheme),
+            ReferenceHead.isToken(method.utf8), path.utf8.first == UInt8(ascii: "/") || path == "*",
+            path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
             regular.allSatisfy(isAllowed), authority.map(isValue) ?? true
         else { return nil }
         let hosts = regular.filter { $0.0 == "host" }.map(\.1)

@@ -19,7 +19,8 @@ struct MessageGenerator {
 
     /// The fields of a request of HTTP/2; see `HTTP2RequestProperty`.
     mutating func http2Request() -> [UInt8] {
-        var fields = [":method\u{1F}" + pick(["GET", "POST", "OPTIONS", "HEAD"])]
+        var fields = [":method\u{1F}" + pick(["GET", "POST", "OPTIONS", "HEAD", "CONNECT"])]
+        if number(below: 4) == 0 { fields.append(":protocol\u{1F}" + pick(["websocket", "websocket", "connect-udp"])) }
         fields.append(":scheme\u{1F}" + pick(["http", "https", "https", "ftp"]))
         fields.append(":path\u{1F}" + pick(["/", "/a?b=c", "/a", "*", "//", "http://i/"]))
         if flip() { fields.append(":authority\u{1F}" + pick(["h", "h:80", "[1::2]"])) }

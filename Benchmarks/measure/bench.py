@@ -1,6 +1,7 @@
 """One run of the benchmarks: its working folder, its backend, and the servers that it starts and ends."""
 import contextlib
 import os
+import random
 import resource
 import shutil
 import signal
@@ -21,6 +22,7 @@ class Bench(contextlib.ExitStack):
         self.daemun, self.rounds, self.seconds = daemun, rounds, seconds
         self._processes: dict[int, subprocess.Popen] = {}
         self.work = self.enter_context(tempfile.TemporaryDirectory(prefix="daemun-bench-"))
+        os.chmod(self.work, 0o755)  # nginx reads files with another user's rights.
         certificate.make(self.work)
         os.environ["PATH"] += ":/usr/sbin"  # Where nginx and haproxy are, and an ordinary user does not look.
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -122,18 +124,19 @@ class Bench(contextlib.ExitStack):
 
 
 def free_port(pair: bool = False) -> int:
-    """A port that nobody listens on; with `pair`, nobody listens on the next one either."""
+    """A port that nobody listens on; with `pair`, nobody listens on the next one either.
+
+    It is below those that the system gives to clients, since one of the load's connections could get it meanwhile.
+    """
     while True:
-        with socket.socket() as probe, socket.socket() as beside:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-            if not pair:
-                return port
-            try:
-                beside.bind(("127.0.0.1", port + 1))
-                return port
-            except (OSError, OverflowError):
-                pass  # The next port is taken; look elsewhere.
+        port = random.randrange(10_000, 30_000)
+        try:
+            for number in [port, port + 1] if pair else [port]:
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", number))
+            return port
+        except OSError:
+            pass
 
 
 def listens(port: int) -> bool:

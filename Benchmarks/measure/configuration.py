@@ -39,11 +39,13 @@ def _listener(port: int, protocol: Protocol, work: str) -> str:
     return f"{{ port: {port}, address: 127.0.0.1{', http2: true' if protocol.http2 else ''} }}"
 
 
-def nginx_backend(port: int, work: str) -> str:
-    """A backend that answers any request with a small JSON body."""
+def nginx_backend(port: int, work: str, large: str = "/dev/null") -> str:
+    """A backend that answers any request with a small JSON body, but `/large` with a file, `/upload` after the body."""
     return _nginx(work, port, f"""
   server {{ listen 127.0.0.1:{port};
-    location / {{ return 200 '{{"message":"hello from the backend","id":12345}}'; }} }}""")
+    location / {{ return 200 '{{"message":"hello from the backend","id":12345}}'; }}
+    location = /large {{ alias {large}; sendfile on; }}
+    location = /upload {{ proxy_pass http://127.0.0.1:{port}/; client_max_body_size 0; }} }}""")
 
 
 def nginx_proxy(port: int, backend: int, work: str, protocol: Protocol = HTTP1, kept: int = 128) -> str:

@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """What is promised. A value at or below `must` keeps the promise, or at or above it with `at_least`."""
+    """What is promised. A value at or below `must` keeps the promise, or at or above it with `at_least`.
+
+    `seconds` is how long a load lasts when nobody says otherwise; one that is `by_hand` is measured when asked for.
+    """
 
     name: str
     what: str
@@ -12,6 +15,8 @@ class Figure:
     must: float
     hope: float | None = None
     at_least: bool = False
+    seconds: int = 4
+    by_hand: bool = False
 
     def keeps(self, value: float, bound: float) -> bool:
         return value >= bound if self.at_least else value <= bound

@@ -2,6 +2,7 @@
 import http.client
 import time
 
+from http2_load import HTTP2Load
 from measure import configuration
 from measure.bench import Bench, free_port
 from measure.figure import Measured
@@ -27,15 +28,18 @@ def restarts(bench: Bench) -> Measured:
         "a connection a request": Wrk(current, seconds, connections=8, headers=("Connection: close",)),
         "HTTPS": Wrk(secure, seconds, connections=32),
     }
-    for _ in range(RESTARTS):
-        time.sleep(EVERY)
-        former, current = current, _launched(bench, text, port)
-        bench.stop(former)
+    with HTTP2Load(port + 1, in_tls=True) as http2:
+        for _ in range(RESTARTS):
+            time.sleep(EVERY)
+            former, current = current, _launched(bench, text, port)
+            bench.stop(former)
     runs = {name: load.result() for name, load in loads.items()}
     for name, run in runs.items():
         print("  " + run.line(name), flush=True)
-    counts = ", ".join(f"{name} {run.requests}" for name, run in runs.items())
-    return Measured(sum(run.failed for run in runs.values()), f"{RESTARTS} restarts; requests: {counts}")
+    counts = {name: run.requests for name, run in runs.items()} | {"HTTP/2": http2.count}
+    failed = sum(run.failed for run in runs.values()) + len(http2.failures)
+    note = ", ".join(f"{name} {count}" for name, count in counts.items())
+    return Measured(failed, f"{RESTARTS} restarts; requests: {note}", [f"HTTP/2: {text}" for text in http2.failures[:1]])
 
 
 def _launched(bench: Bench, text: str, port: int) -> Server:

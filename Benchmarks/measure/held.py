@@ -56,6 +56,7 @@ def hold(server: Server, count: int) -> list[socket.socket]:
         block = number // PER_ADDRESS
         source = (f"127.1.{block // 250}.{block % 250 + 1}", 0)
         connection = socket.create_connection(("127.0.0.1", server.port), 10, source_address=source)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if server.protocol.tls:
             connection = context.wrap_socket(connection, server_hostname="localhost")
         connection.sendall(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n")

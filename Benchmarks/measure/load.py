@@ -1,4 +1,5 @@
 """Load on a server, by wrk or h2load, and what came of it."""
+import os
 import re
 import signal
 import subprocess
@@ -69,17 +70,48 @@ class Wrk:
         )
 
 
-def h2load(server: Server, seconds: int, connections: int = 8, streams: int = 100) -> Load:
-    """HTTP/2 on so many connections, each with so many requests under way."""
-    command = ["h2load", f"-c{connections}", f"-m{streams}", f"-D{seconds}", server.url]
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=server.client_environment
-    )
-    counts = re.search(r"requests: .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", done.stdout)
-    if not counts or (server.protocol.tls and "Application protocol: h2\n" not in done.stdout):
-        raise RuntimeError(f"h2load gave no result: {done.stdout.strip()[-600:]}")
-    succeeded, *failed = map(int, counts.groups())
-    return Load(requests=succeeded, seconds=seconds, p99_ms=float("nan"), failed=sum(failed))
+class H2load:
+    """An h2load that runs in the background, with options such as -c, -m, -n and -D."""
+
+    def __init__(self, server: Server, *options: str):
+        self._speaks_http2 = "--h1" not in options
+        self._process = subprocess.Popen(
+            ["h2load", *options, server.url],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=server.client_environment,
+        )
+
+    def result(self) -> Load:
+        """Waits for the end of the load."""
+        output, _ = self._process.communicate()
+        counts = re.search(r"requests: .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", output)
+        took = re.search(r"finished in ([\d.]+)(us|ms|s|m|h)", output)
+        if not counts or not took or (self._speaks_http2 and not re.search(r"protocol: h2c?$", output, re.MULTILINE)):
+            raise RuntimeError(f"h2load gave no result: {output.strip()[-600:]}")
+        succeeded, *failed = map(int, counts.groups())
+        return Load(
+            requests=succeeded, seconds=_seconds(*took.groups()), p99_ms=float("nan"), failed=sum(failed)
+        )
+
+
+class PacedH2load:
+    """HTTP/2 on a few connections with so many requests a second each, for the sake of latency."""
+
+    # Answers of the first second wait for the connections' handshakes.
+    WARM = 1_000_000
+
+    def __init__(self, server: Server, seconds: int, work: str, connections: int = 4, rate: int = 50):
+        self._log = os.path.join(work, "h2load.log")
+        pace = (f"--rps={rate}", f"--log-file={self._log}")
+        self._load = H2load(server, f"-c{connections}", "-m4", f"-D{seconds}", *pace)
+
+    def result(self) -> Load:
+        load = self._load.result()
+        with open(self._log) as log:
+            rows = [line.split("\t") for line in log]
+        began = min(int(row[0]) for row in rows)
+        times = sorted(int(row[2]) for row in rows if int(row[0]) > began + self.WARM)
+        load.p99_ms = times[len(times) * 99 // 100] / 1000
+        return load
 
 
 def measured(server: Server, seconds: int, run: Callable[[int], Load]) -> Load:

@@ -1,7 +1,8 @@
 """CPU a request over TLS and over HTTP/2, against the peers that do the same."""
-from measure import certificate, cost, load
+from measure import certificate, cost
 from measure.bench import Bench
 from measure.figure import Measured
+from measure.load import H2load, Load
 from measure.server import H2, H2C, HTTPS, Protocol, Server
 
 # Of Envoy's cost; that against nginx is the figure itself.
@@ -15,12 +16,16 @@ def tls(bench: Bench) -> Measured:
 
 
 def http2_cleartext(bench: Bench) -> Measured:
-    return _beside_envoy(cost.against_first(bench, _subjects(bench, H2C), load.h2load))
+    return _beside_envoy(cost.against_first(bench, _subjects(bench, H2C), _h2load))
 
 
 def http2_tls(bench: Bench) -> Measured:
     subjects = _subjects(bench, H2)
-    return _alike(_beside_envoy(cost.against_first(bench, subjects, load.h2load)), subjects)
+    return _alike(_beside_envoy(cost.against_first(bench, subjects, _h2load)), subjects)
+
+
+def _h2load(server: Server, seconds: int) -> Load:
+    return H2load(server, "-c8", "-m100", f"-D{seconds}").result()
 
 
 def _subjects(bench: Bench, protocol: Protocol) -> list[Server]:

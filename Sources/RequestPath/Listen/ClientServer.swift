@@ -253,6 +253,12 @@ public final class ClientServer {
         return exchange
     }
 
+    /// Routes a call, unless its listener answers by itself.
+    func begin(_ exchange: Exchange, through entrance: Entrance?) {
+        if let entrance, entrance.answers(exchange) { return }
+        handler.begin(exchange)
+    }
+
     /// Ends a call whose answer was given, or which is given up for a cause.
     func end(_ exchange: Exchange, cause: Cause?, at now: UInt64) {
         if let cause, exchange.record.cause == nil { exchange.record.cause = cause }

@@ -35,16 +35,16 @@ def test_a_connection_ends_with_its_last_request(start):
 
 
 def test_the_limit_of_connections_follows_the_descriptors(start, metrics):
-    gateway = start(f"{SELF}\n{metrics.line}", descriptors=64, arguments=ONE_THREAD)
+    gateway = start(f"{SELF}\n{metrics.line}", descriptors=128, arguments=ONE_THREAD)
     limit = metrics.total("daemun_client_connections_limit")
-    assert limit == 24
-    with connections(gateway, 60) as opened:
+    assert limit == 72
+    with connections(gateway, 120) as opened:
         for connection in opened[:10]:
             connection.send(request())
         closed, said = drip(opened, 0.5, read=4_096)
-        assert closed >= 60 - limit
+        assert closed >= 120 - limit
         assert len(said) == 10
-        assert metrics.total("daemun_client_connections_refused_total") >= 60 - limit
+        assert metrics.total("daemun_client_connections_refused_total") >= 120 - limit
     wait_until(lambda: is_served(gateway), "new connections to be served")
 
 

@@ -107,7 +107,7 @@ let modules: [Module] = [
     Module(
         name: "DaemunCommand",
         layer: .apps,
-        uses: ["Admin", "Daemun", "Model", "Pipeline", "Routing"],
+        uses: ["Admin", "Daemun", "Exchange", "Model", "Pipeline", "Routing"],
         packages: [argumentParser, log, nioCore, nioHTTP1, nioPosix, unixSignals],
         tests: ["Model"],
         isExecutable: true

@@ -5,6 +5,7 @@ import PackageDescription
 // `Sources/<name>/<name>.swift`, a few inputs in `Corpus/<name>`, and the product of the library in `../Package.swift`.
 let targets = [
     (name: "FuzzRequestHead", fuzzes: "WireProperties"),
+    (name: "FuzzHTTP2Request", fuzzes: "WireProperties"),
     (name: "FuzzResponseHead", fuzzes: "WireProperties"),
     (name: "FuzzBody", fuzzes: "WireProperties"),
     (name: "FuzzWebSocketFrames", fuzzes: "WireProperties"),

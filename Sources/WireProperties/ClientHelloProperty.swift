@@ -15,8 +15,8 @@ enum ClientHelloProperty {
         }
         guard case .hello(let hello) = whole else { return }
         if let name = hello.serverName {
-            let isName = name == name.lowercased() && !name.isEmpty && name.utf8.allSatisfy { (0x2D...0x7E).contains($0) }
-            try hold(isName, "a host named \(name)")
+            let isText = !name.isEmpty && name.utf8.allSatisfy { (0x2D...0x7E).contains($0) }
+            try hold(isText && name == name.lowercased(), "a host named \(name)")
         }
         try checkCutAnew(bytes, whole, recordLength: 1 + Int(input.first ?? 0))
     }

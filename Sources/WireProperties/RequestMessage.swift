@@ -41,9 +41,9 @@ extension RequestMessage {
         }
     }
 
-    private static let names = FieldNameTable()
+    static let names = FieldNameTable()
 
-    private init(_ head: RequestHead) throws(Violation) {
+    init(_ head: RequestHead) throws(Violation) {
         let bytes = HeadBytes(bytes: Array(buffer: head.bytes))
         method = try bytes.read(head.method, "method")
         try hold(head.isHEAD == (method == Array("HEAD".utf8)), "\(method.quoted) is HEAD: \(head.isHEAD)")

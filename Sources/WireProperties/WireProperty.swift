@@ -3,6 +3,8 @@
 public enum WireProperty: String, CaseIterable, Sendable {
     /// `RequestParser` and the writer of what it parsed.
     case requestHead = "FuzzRequestHead"
+    /// `RequestParser` on the fields of an HTTP/2 request.
+    case http2Request = "FuzzHTTP2Request"
     /// `ResponseParser` and the writer of what it parsed.
     case responseHead = "FuzzResponseHead"
     /// `BodyDecoder` of chunked bodies, `TrailerFilter`, and the chunks written anew.
@@ -18,6 +20,7 @@ public enum WireProperty: String, CaseIterable, Sendable {
     public func check(_ input: [UInt8]) throws(Violation) {
         switch self {
         case .requestHead: try RequestHeadProperty.check(input)
+        case .http2Request: try HTTP2RequestProperty.check(input)
         case .responseHead: try ResponseHeadProperty.check(input)
         case .body: try BodyProperty.check(input)
         case .frames: try FramesProperty.check(input)

@@ -1,4 +1,4 @@
-"""Certificates for tests of TLS, made on the spot.
+"""Authorities for the tests of TLS listeners: chains, clients, and lists of revoked certificates.
 
     authority = Authority(folder, "Test CA")
     authority.issue("shop.pem", "shop.key", names=["shop.test"])

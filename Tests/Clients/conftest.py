@@ -12,13 +12,33 @@ from harness import Backend, Gateway, Nginx  # noqa: E402
 _numbers = itertools.count(1)
 
 
+def pytest_generate_tests(metafunc):
+    """Runs the tests of a module that says `BOTH_PROTOCOLS = True` over HTTP/1.1 and over HTTP/2.
+
+    Only `Gateway.exchange` knows the difference; a test that speaks HTTP/1.1 itself is marked with `http1`.
+    """
+    if getattr(metafunc.module, "BOTH_PROTOCOLS", False):
+        is_both = not metafunc.definition.get_closest_marker("http1")
+        metafunc.fixturenames.append("protocol")
+        metafunc.parametrize("protocol", ["HTTP/1.1", "HTTP/2"] if is_both else ["HTTP/1.1"], indirect=True)
+
+
+@pytest.fixture
+def protocol(request):
+    """What `Gateway.exchange` speaks."""
+    Gateway.protocol = request.param
+    yield request.param
+    Gateway.protocol = "HTTP/1.1"
+
+
 @contextlib.contextmanager
-def _starter(folder):
+def _starter(folder, http2=False):
     """Starts gateways, and stops them in the end."""
     started = []
 
     def start(text, **options):
         options.setdefault("folder", folder / f"gateway-{next(_numbers)}")
+        options.setdefault("http2", http2)
         started.append(Gateway(text=text, **options))
         return started[-1]
 
@@ -47,16 +67,17 @@ def _backends():
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(request, tmp_path):
     """Starts a gateway with a YAML text; it ends with the test."""
-    with _starter(tmp_path) as starter:
+    with _starter(tmp_path, getattr(request.module, "BOTH_PROTOCOLS", False)) as starter:
         yield starter
 
 
 @pytest.fixture(scope="module")
-def start_shared(tmp_path_factory):
+def start_shared(request, tmp_path_factory):
     """Starts a gateway that all tests of the module share."""
-    with _starter(tmp_path_factory.mktemp("shared")) as starter:
+    folder = tmp_path_factory.mktemp("shared")
+    with _starter(folder, getattr(request.module, "BOTH_PROTOCOLS", False)) as starter:
         yield starter
 
 

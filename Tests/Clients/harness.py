@@ -82,12 +82,16 @@ class Gateway:
     have open.
     """
 
+    protocol = "HTTP/1.1"
+    """What `exchange` speaks: this or HTTP/2, see `BOTH_PROTOCOLS` in conftest.py."""
+
     running = []
     """Every gateway that the tests at hand have started, for the report of a failure."""
 
     def __init__(self, folder, text, arguments=(), environment=None, port=None, address="127.0.0.1",
-                 descriptors=None):  # fmt: skip
+                 descriptors=None, http2=False):  # fmt: skip
         self.address = address
+        self.http2 = http2
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.reservation = None if port else reserve_port()
@@ -116,7 +120,8 @@ class Gateway:
         """Replaces the configuration file, with a listener and a log when the text has none."""
         lines = text.splitlines()
         if not any(line.startswith("listen:") for line in lines):
-            lines.append(f"listen: {{ address: 127.0.0.1, port: {self.port} }}")
+            http2 = ", http2: true" if self.http2 else ""
+            lines.append(f"listen: {{ address: 127.0.0.1, port: {self.port}{http2} }}")
         if not any(line.startswith("log:") for line in lines):
             lines.append(f"log: {{ access: {{ path: {self.access_log}, format: json, buffer: 0, flush: 1ms }} }}")
         self.file.write_text("\n".join(lines) + "\n")
@@ -137,8 +142,18 @@ class Gateway:
         """A new connection of a client that sends bytes as they are."""
         return Client(self.port, address=self.address, **options)
 
+    def connect_http2(self, **options):
+        """A new connection of a client of HTTP/2."""
+        # The module needs this one.
+        from http2 import HTTP2Client
+
+        return HTTP2Client(self.port, address=self.address, **options)
+
     def exchange(self, request, method=None):
         """Sends one request on a connection of its own and reads its response."""
+        if self.protocol == "HTTP/2":
+            with self.connect_http2() as client:
+                return client.exchange(request)
         with self.connect() as client:
             client.send(request)
             return client.read_response(method or request.split(b" ", 1)[0].decode())

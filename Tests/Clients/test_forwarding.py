@@ -7,6 +7,7 @@ import socket
 import pytest
 from harness import chunked, free_port, request, response
 
+BOTH_PROTOCOLS = True
 ADDED = {"X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-For", "Forwarded", "Via", "X-Request-Id"}
 
 
@@ -31,6 +32,7 @@ def trusting(start, backend):
     return start(f"apis: {{ all: {{ routes: {{ $default: {backend.url} }} }} }}\ntrusted_proxies: 127.0.0.0/8")
 
 
+@pytest.mark.http1
 def test_the_whole_head_is_as_documented(gateway, backend):
     gateway.exchange(request("GET", "/a/b?c=d&e=%2f", "Accept: */*", "X-One: 1"))
     pattern = (
@@ -48,6 +50,7 @@ def test_the_whole_head_is_as_documented(gateway, backend):
     assert re.fullmatch(pattern, backend.received), backend.received
 
 
+@pytest.mark.http1
 @pytest.mark.parametrize(
     "fields",
     [
@@ -73,12 +76,14 @@ def test_what_belongs_to_one_connection_is_not_passed_on(gateway, backend, field
     assert own_fields(backend.requests[0]) == ["X-Before: 1", "X-After: 2"]
 
 
+@pytest.mark.http1
 def test_a_client_can_not_have_the_gateways_own_fields_removed(gateway, backend):
     names = ["Host", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Request-Id"]
     gateway.exchange(request("POST", "/", "Connection: " + ", ".join(names)))
     assert set(names) <= set(backend.requests[0].names)
 
 
+@pytest.mark.http1
 @pytest.mark.parametrize("option", ["Content-Length", "content-length", "close, Content-Length", "Transfer-Encoding"])
 @pytest.mark.parametrize("is_chunked", [False, True])
 def test_a_client_can_not_have_the_framing_removed(gateway, backend, option, is_chunked):
@@ -92,6 +97,7 @@ def test_a_client_can_not_have_the_framing_removed(gateway, backend, option, is_
     assert backend.requests[0].body == hidden
 
 
+@pytest.mark.http1
 def test_all_other_fields_keep_order_case_and_bytes(gateway, backend):
     fields = [
         "x-lower: a", "X-UPPER: B", "X-Twice: 1", "X-Between: ,", "X-Twice: 2", "X-Empty: ", "X-Tab: a\tb",
@@ -103,6 +109,7 @@ def test_all_other_fields_keep_order_case_and_bytes(gateway, backend):
     assert own_fields(backend.requests[0]) == fields
 
 
+@pytest.mark.http1
 def test_blanks_around_values_become_one_space_before(gateway, backend):
     gateway.exchange(request("GET", "/", "X-None:a", "X-Many:   b", "X-Tab:\tc", "X-After: d  \t", "X-In: e  f"))
     lines = backend.requests[0].head.split(b"\r\n")
@@ -128,6 +135,7 @@ def test_the_route_says_what_the_backend_sees_as_host(start, backend, setting, e
     assert backend.requests[0].get("Host") == (expected or f"127.0.0.1:{backend.port}")
 
 
+@pytest.mark.http1
 def test_the_absolute_forms_authority_goes_before_host(gateway, backend):
     gateway.exchange(request("GET", "http://real.test:81/x?y", host="other.test"))
     seen = backend.requests[0]
@@ -167,6 +175,7 @@ def test_a_trusted_proxys_fields_are_continued(trusting, backend):
     assert seen.all("Via") == ["1.1 front", "1.1 daemun"]
 
 
+@pytest.mark.http1
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 @pytest.mark.parametrize(("listener", "client", "name"), [("::1", "::1", "::1"), ("::", "127.0.0.1", "127.0.0.1")])
 def test_a_clients_address_is_told_in_its_own_family(start, backend, listener, client, name):
@@ -191,6 +200,7 @@ def test_lists_over_several_lines_are_joined_in_order(trusting, backend):
     assert backend.requests[0].get("X-Forwarded-For") == "1.1.1.1, 2.2.2.2, 127.0.0.1"
 
 
+@pytest.mark.http1
 @pytest.mark.parametrize("sent", ["", " ", "a b", 'a"b', "<script>", "x" * 129, "\xe9", "a;b", "a,b"])
 def test_a_malformed_request_id_is_replaced_even_from_a_trusted_proxy(trusting, backend, sent):
     answer = trusting.exchange(request("GET", "/", f"X-Request-Id: {sent}"))
@@ -208,6 +218,7 @@ def test_the_request_id_is_the_same_everywhere_and_different_each_time(gateway, 
     assert len(set(ids)) == 5
 
 
+@pytest.mark.http1
 def test_via_tells_the_version_that_the_client_spoke(gateway, backend):
     gateway.exchange(request(version="1.0"))
     assert backend.requests[0].all("Via") == ["1.0 daemun"]
@@ -240,6 +251,7 @@ def test_the_query_is_passed_on_byte_for_byte(gateway, backend, query):
     assert backend.requests[0].target == "/q" + query
 
 
+@pytest.mark.http1
 def test_http_client_round_trip(gateway, backend):
     connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
     for number in range(3):
@@ -255,6 +267,7 @@ def test_http_client_round_trip(gateway, backend):
 # Responses
 
 
+@pytest.mark.http1
 def test_a_response_keeps_status_reason_order_and_bytes(start, make_backend):
     fields = [
         "Server: own/1", "Date: Sat, 01 Jan 2000 00:00:00 GMT", "Set-Cookie: a=1", "X-Mid: x", "Set-Cookie: b=2",
@@ -269,6 +282,7 @@ def test_a_response_keeps_status_reason_order_and_bytes(start, make_backend):
     assert answer.body == b"data"
 
 
+@pytest.mark.http1
 @pytest.mark.parametrize(
     "fields",
     [
@@ -308,6 +322,7 @@ def test_a_response_without_reason_or_its_space_is_understood(start, make_backen
         assert gateway.exchange(request()).body == b"ok"
 
 
+@pytest.mark.http1
 def test_chunked_requests_stay_chunked(gateway, backend):
     gateway.exchange(request("POST", "/", "Transfer-Encoding: chunked") + chunked(b"abc", b"defg"))
     seen = backend.requests[0]

@@ -1,38 +1,22 @@
 """Limits of the process: descriptors, requests in flight, requests of a connection, and what is refused while it is overloaded."""
 
 import http.client
-import re
 import threading
 import time
 import urllib.request
 
 import pytest
-from attacks import connections, drip
-from harness import ONE_THREAD, free_port, request, response, wait_until
+from harness import ONE_THREAD, request, response, wait_until
 from load import result, wrk
+from metrics import Metrics
+from misbehaving import connections, drip
 
 SELF = "apis: { all: { routes: { $default: { reply: { text: m } } } } }"
 
 
-class Watched:
-    """A gateway with an admin port."""
-
-    def __init__(self, start, text, **options):
-        self.admin_port = free_port()
-        self.gateway = start(f"{text}\nadmin: {self.admin_port}\n", **options)
-        wait_until(self._answers, "the admin port to open")
-
-    def _answers(self):
-        try:
-            return self.metric("daemun_client_connections_limit")
-        except OSError:
-            return None
-
-    def metric(self, name):
-        """The value of a metric with these labels; 0 when it was never counted."""
-        text = urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=10).read().decode()
-        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else 0
+@pytest.fixture
+def metrics():
+    return Metrics()
 
 
 # Requests of one connection
@@ -50,18 +34,18 @@ def test_a_connection_ends_with_its_last_request(start):
 # Descriptors
 
 
-def test_the_limit_of_connections_follows_the_descriptors(start):
-    watched = Watched(start, SELF, descriptors=64, arguments=ONE_THREAD)
-    limit = watched.metric("daemun_client_connections_limit")
+def test_the_limit_of_connections_follows_the_descriptors(start, metrics):
+    gateway = start(f"{SELF}\n{metrics.line}", descriptors=64, arguments=ONE_THREAD)
+    limit = metrics.total("daemun_client_connections_limit")
     assert limit == 24
-    with connections(watched.gateway, 60) as opened:
+    with connections(gateway, 60) as opened:
         for connection in opened[:10]:
             connection.send(request())
         closed, said = drip(opened, 0.5, read=4_096)
         assert closed >= 60 - limit
         assert len(said) == 10
-        assert watched.metric('daemun_client_connections_refused_total{reason="connections"}') >= 60 - limit
-    wait_until(lambda: is_served(watched.gateway), "new connections to be served")
+        assert metrics.total("daemun_client_connections_refused_total") >= 60 - limit
+    wait_until(lambda: is_served(gateway), "new connections to be served")
 
 
 def is_served(gateway):
@@ -90,6 +74,8 @@ def test_without_descriptors_it_serves_what_it_has_and_recovers(start, backend, 
             time.sleep(1)
             assert gateway.processor_time() - began < 0.3
             # Who was there before is served, though no backend can be asked.
+            with connections(gateway, 5):
+                time.sleep(0.1)
             first.send(request("GET", "/m"))
             assert first.read_response().status == 200
             first.send(request("GET", "/backend"))
@@ -108,7 +94,7 @@ def test_without_descriptors_it_serves_what_it_has_and_recovers(start, backend, 
 # Requests in flight
 
 
-def test_requests_over_the_limit_are_told_to_come_again(start, make_backend):
+def test_requests_over_the_limit_are_told_to_come_again(start, make_backend, metrics):
     go_on = threading.Event()
 
     def answer(_):
@@ -118,8 +104,7 @@ def test_requests_over_the_limit_are_told_to_come_again(start, make_backend):
     backend = make_backend(answer)
     routes = f"{{ GET /healthz: {{ reply: {{ text: m }} }}, $default: {backend.url} }}"
     limits = "{ requests: 2, overload: { target: 10s, exempt: /healthz } }"
-    watched = Watched(start, f"apis: {{ all: {{ routes: {routes} }} }}\nlimits: {limits}")
-    gateway = watched.gateway
+    gateway = start(f"apis: {{ all: {{ routes: {routes} }} }}\nlimits: {limits}\n{metrics.line}")
     clients = [gateway.connect() for _ in range(2)]
     for client in clients:
         client.send(request())
@@ -127,38 +112,36 @@ def test_requests_over_the_limit_are_told_to_come_again(start, make_backend):
     refused = gateway.exchange(request())
     assert (refused.status, refused.json()["cause"], refused.get("Retry-After")) == (503, "overload.requests", "1")
     assert gateway.exchange(request("GET", "/healthz")).status == 200
-    assert watched.metric("daemun_requests_in_flight") == 2
+    assert metrics.total("daemun_requests_in_flight") == 2
     go_on.set()
     for client in clients:
         assert client.read_response().status == 200
         client.close()
     assert gateway.exchange(request()).status == 200
-    assert watched.metric('daemun_requests_by_cause_total{cause="overload.requests"}') == 1
-    assert watched.metric("daemun_requests_in_flight") == 0
+    assert metrics.total("daemun_requests_by_cause_total", cause="overload.requests") == 1
+    assert metrics.total("daemun_requests_in_flight") == 0
 
 
 # Overload
 
 
-def test_a_gateway_that_is_behind_refuses_a_share_but_no_health_check(start):
+def test_a_gateway_that_is_behind_refuses_a_share_but_no_health_check(start, metrics):
     routes = "{ GET /healthz: { reply: { text: m } }, $default: { reply: { text: m } } }"
     limits = "{ overload: { target: 1ms, interval: 40ms, exempt: [/healthz] } }"
-    watched = Watched(
-        start, f"apis: {{ all: {{ routes: {routes} }} }}\nlimits: {limits}", arguments=ONE_THREAD
-    )  # fmt: skip
-    gateway = watched.gateway
+    text = f"apis: {{ all: {{ routes: {routes} }} }}\nlimits: {limits}\n{metrics.line}"
+    gateway = start(text, arguments=ONE_THREAD)
     load = wrk(gateway, 3, connections=400)
     time.sleep(1)
     with gateway.connect() as client:
         for _ in range(20):
             client.send(request("GET", "/healthz"))
             assert client.read_response().status == 200
-    assert watched.metric("daemun_overload_refused_share") > 0
-    assert watched.metric("daemun_overload_delay_seconds") > 0.001
+    assert metrics.total("daemun_overload_refused_share") > 0
+    assert metrics.total("daemun_overload_delay_seconds") > 0.001
     count, _ = result(load)
-    shed = watched.metric('daemun_requests_by_cause_total{cause="overload.shed"}')
+    shed = metrics.total("daemun_requests_by_cause_total", cause="overload.shed")
     assert 0 < shed < count
     refused = next(line for line in gateway.log_lines() if line["status"] == 503)
     assert refused["cause"] == "overload.shed"
-    wait_until(lambda: watched.metric("daemun_overload_refused_share") == 0, "the load to be over")
+    wait_until(lambda: metrics.total("daemun_overload_refused_share") == 0, "the load to be over")
     assert all(gateway.exchange(request()).status == 200 for _ in range(20))

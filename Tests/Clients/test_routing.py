@@ -6,6 +6,8 @@ import urllib.parse
 import pytest
 from harness import request
 
+BOTH_PROTOCOLS = True
+
 
 @pytest.fixture(scope="module")
 def echo(make_shared_backend):

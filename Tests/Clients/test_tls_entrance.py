@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from harness import Client, free_port, request, response, wait_until
-from test_tls import Shop
+from test_tls import Shop, is_open
 
 
 class Front(Shop):
@@ -15,6 +15,11 @@ class Front(Shop):
         self.plain_port = free_port()
         listener = f"{{ address: 127.0.0.1, port: {self.plain_port}, {plain} }}"
         super().__init__(start, folder, listeners=listener, **options)
+
+    def run(self, **options):
+        super().run(**options)
+        wait_until(lambda: is_open(self.plain_port), "the plain listener")
+        return self
 
     def ask(self, *arguments, **options):
         """The answer of the plain listener."""
@@ -88,14 +93,21 @@ def test_browsers_are_told_to_use_https_alone(start, tmp_path, setting, value):
         assert shop.get(secure, path="/%zz").get("Strict-Transport-Security") == value
 
 
+def test_http2_is_told_the_same(start, tmp_path, make_backend):
+    backend = make_backend(lambda request: response(200, "Strict-Transport-Security: max-age=1", body=b"x"))
+    shop = Shop(start, tmp_path, tls="hsts: 1d", backend=backend).run()
+    command = ["curl", "-sSi", "--http2", "--cacert", shop.authority.path, f"https://shop.test:{shop.port}/"]
+    for path in ("", "%zz"):
+        command[-1] += path
+        answer = subprocess.check_output([*command, "--resolve", f"shop.test:{shop.port}:127.0.0.1"], text=True)
+        assert answer.startswith("HTTP/2 ")
+        assert answer.count("strict-transport-security: max-age=86400") == answer.count("strict-transport") == 1
+
+
 def test_the_gateway_s_word_replaces_the_backend_s(start, tmp_path, make_backend):
     fields = ["Strict-Transport-Security: max-age=1", "X-Kept: yes", "strict-transport-security: max-age=2"]
     backend = make_backend(lambda request: response(200, *fields, body=b"x"))
-    shop = Shop(start, tmp_path, tls="hsts: 1d")
-    shop.start = lambda text, **options: start(
-        shop.text(f"apis: {{ all: {{ routes: {{ $default: '{backend.url}' }} }} }}"), **options
-    )
-    shop.run()
+    shop = Shop(start, tmp_path, tls="hsts: 1d", backend=backend).run()
     with shop.connect() as secure:
         answer = shop.get(secure)
     assert answer.all("Strict-Transport-Security") == ["max-age=86400"]
@@ -104,11 +116,7 @@ def test_the_gateway_s_word_replaces_the_backend_s(start, tmp_path, make_backend
 
 def test_without_the_setting_a_backend_s_word_is_passed_on(start, tmp_path, make_backend):
     backend = make_backend(lambda request: response(200, "Strict-Transport-Security: max-age=1"))
-    shop = Shop(start, tmp_path)
-    shop.start = lambda text, **options: start(
-        shop.text(f"apis: {{ all: {{ routes: {{ $default: '{backend.url}' }} }} }}"), **options
-    )
-    shop.run()
+    shop = Shop(start, tmp_path, backend=backend).run()
     with shop.connect() as secure:
         assert shop.get(secure).get("Strict-Transport-Security") == "max-age=1"
 

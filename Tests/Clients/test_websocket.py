@@ -10,7 +10,7 @@ import time
 import pytest
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 
-from certificates import Authority
+from backend_certificates import Authority
 from harness import free_port, wait_until
 from websocket import EchoServer, connect
 

@@ -2,10 +2,11 @@
 
 import signal
 import time
+import urllib.request
 
 import pytest
 
-from harness import response, wait_until
+from harness import free_port, response, wait_until
 from websocket import BINARY, CLOSE, PING, PONG, TEXT, accept, code, frame, handshake, read_frame, switching
 
 
@@ -57,8 +58,8 @@ def tunnel(start, make_backend):
 
 
 def test_the_backend_gets_a_handshake_and_nothing_else_of_the_hop(gateway, backend):
-    fields = ("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {accept()}", "X-Own: 1")
-    backend.answer = lambda request: switching(*fields, "Keep-Alive: 5")
+    answer = ("Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Accept: {accept()}", "X-Own: 1")
+    backend.answer = lambda request: switching(*answer, "Keep-Alive: 5")
     with gateway.connect() as client:
         fields = ("Sec-WebSocket-Protocol: a, b", "Sec-WebSocket-Extensions: x; y=1", "Keep-Alive: 3", "TE: trailers")
         client.send(handshake(*fields, connection="keep-alive, Upgrade", upgrade="WebSocket, h2c"))
@@ -292,6 +293,34 @@ def test_a_stopping_gateway_closes_both_sides_and_waits_for_the_answers(tunnel):
     assert gateway.log_lines(1)[0]["cause"] == "gateway.stopping"
 
 
+def test_a_client_may_answer_after_the_backend_has_hung_up(tunnel):
+    gateway, client, backend = tunnel()
+    gateway.signal(signal.SIGTERM)
+    assert read_frame(client) == (CLOSE, code(1_001), False)
+    assert read_frame(backend) == (CLOSE, code(1_001), True)
+    backend.send(frame(CLOSE, code(1_001), mask=None))
+    backend.released = True
+    assert client.is_silent(0.5)
+    client.send(frame(TEXT, b"too late"), frame(CLOSE, code(1_001)), pause=0.1)
+    assert client.is_closed()
+    client.close()
+    assert gateway.process.wait(5) == 0
+
+
+def test_a_backend_may_answer_after_the_client_has_hung_up(tunnel):
+    gateway, client, backend = tunnel()
+    gateway.signal(signal.SIGTERM)
+    assert read_frame(client) == (CLOSE, code(1_001), False)
+    assert read_frame(backend) == (CLOSE, code(1_001), True)
+    client.send(frame(CLOSE, code(1_001)))
+    client.close()
+    assert backend.receive() == b""
+    time.sleep(0.3)
+    assert gateway.process.poll() is None
+    backend.send(frame(CLOSE, code(1_001), mask=None))
+    assert gateway.process.wait(5) == 0
+
+
 def test_a_frame_in_progress_is_finished_first(tunnel):
     gateway, client, backend = tunnel()
     message = frame(BINARY, b"x" * 1_000)
@@ -346,6 +375,30 @@ def test_pongs_between_the_pieces_of_a_message_are_frames_like_others(tunnel):
     assert read_frame(backend)[0] == PONG
     gateway.signal(signal.SIGTERM)
     assert read_frame(backend) == (CLOSE, code(1_001), True)
+
+
+def test_a_client_that_does_not_hang_up_is_not_waited_for(start, make_backend):
+    def answer_close(peer):
+        assert read_frame(peer) == (CLOSE, code(1_001), True)
+        peer.send(frame(CLOSE, code(1_001), mask=None))
+        peer.read_to_end()
+
+    admin = free_port()
+    backend = make_backend(serve=opening(answer_close))
+    gateway = start(f"admin: {admin}\n" + routes(backend, websocket="{ idle: 300ms }"))
+    with gateway.connect() as client:
+        client.send(handshake())
+        client.read_head()
+        assert read_frame(client) == (CLOSE, code(1_001), False)
+        time.sleep(0.3)
+        client.send(frame(CLOSE, code(1_001)))
+        assert client.is_closed()
+        wait_until(lambda: "daemun_client_connections 0\n" in metrics(admin), "the connection to be gone", patience=5)
+    assert gateway.log_lines(1)[0]["cause"] == "websocket.idle"
+
+
+def metrics(admin):
+    return urllib.request.urlopen(f"http://127.0.0.1:{admin}/metrics").read().decode()
 
 
 def test_silence_is_ended_even_within_a_frame(tunnel):

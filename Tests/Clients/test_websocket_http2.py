@@ -10,8 +10,11 @@ import h2.events
 import h2.settings
 import pytest
 
-from harness import PATIENCE, response, wait_until
-from websocket import BINARY, CLOSE, MASK, PING, PONG, TEXT, EchoServer, code, frame
+from harness import PATIENCE, free_port, response, wait_until
+from websocket import BINARY, CLOSE, PING, PONG, TEXT, EchoServer, code, frame
+
+
+GOAWAY = 7
 
 
 class Stream:
@@ -60,7 +63,10 @@ class Stream:
 
 
 class Connection:
-    """A connection of HTTP/2 without TLS. With `reads` off it takes no more than the first windows."""
+    """A connection of HTTP/2 without TLS. With `reads` off it takes no more than the first windows.
+
+    `h2` takes a GOAWAY for the end of everything, so it is not shown those.
+    """
 
     def __init__(self, gateway, reads=True):
         self.reads = reads
@@ -69,6 +75,7 @@ class Connection:
         self.h2.initiate_connection()
         self.streams = {}
         self.settings = None
+        self.unread = b""
         self.is_going = False
         self.flush()
         self.wait(lambda: self.settings is not None)
@@ -97,8 +104,14 @@ class Connection:
         data = self.socket.recv(65_536)
         if not data:
             raise EOFError("the connection ended")
-        for event in self.h2.receive_data(data):
-            self.note(event)
+        self.unread += data
+        while len(self.unread) >= 9 and len(self.unread) >= (size := 9 + int.from_bytes(self.unread[:3])):
+            frame_bytes, self.unread = self.unread[:size], self.unread[size:]
+            if frame_bytes[3] == GOAWAY:
+                self.is_going = True
+                continue
+            for event in self.h2.receive_data(frame_bytes):
+                self.note(event)
         self.flush()
 
     def note(self, event):
@@ -115,8 +128,6 @@ class Connection:
             stream.has_ended = True
         elif isinstance(event, h2.events.StreamReset):
             stream.reset = event.error_code
-        elif isinstance(event, h2.events.ConnectionTerminated):
-            self.is_going = True
 
     def __enter__(self):
         return self
@@ -138,8 +149,6 @@ def gateway(start, server):
 
 def listening(start, text, **options):
     """A gateway whose listener takes HTTP/2 without TLS."""
-    from harness import free_port
-
     port = free_port()
     listen = f"listen: {{ address: 127.0.0.1, port: {port}, http2: true }}"
     return start(f"drain: 5s\n{listen}\n{text}", port=port, **options)
@@ -267,6 +276,7 @@ def test_a_stopping_gateway_closes_streams_cleanly(gateway, server):
             assert stream.read_frame() == (CLOSE, code(1_001))
             stream.send(frame(CLOSE, code(1_001)))
             stream.wait_for_end()
+        assert connection.is_going
         wait_until(lambda: len(server.closed) == 3, "the server's connections to be closed")
     assert gateway.process.wait(10) == 0
     assert server.closed == [(1_001, "")] * 3

@@ -22,17 +22,27 @@ final class ScriptedServer: ExchangeHandler {
         server = ClientServer(worker: worker, handler: self, settings: settings)
     }
 
-    /// - Parameter isProxied: whether the connection begins with a PROXY protocol header.
-    func connect(from address: String = "192.0.2.7", proxied isProxied: Bool = false) throws -> EmbeddedChannel {
+    /// - Parameters:
+    ///   - isProxied: whether the connection begins with a PROXY protocol header.
+    ///   - speaksHTTP2: whether it may be one of HTTP/2.
+    func connect(
+        from address: String = "192.0.2.7",
+        proxied isProxied: Bool = false,
+        http2 speaksHTTP2: Bool = false
+    ) throws -> EmbeddedChannel {
         guard let server else { throw ChannelError.alreadyClosed }
         let channel = EmbeddedChannel(loop: loop)
         let peer = try SocketAddress(ipAddress: address, port: 4_000)
         channel.remoteAddress = peer
+        let pipeline = channel.pipeline.syncOperations
         if isProxied {
             let plan = try ListenerPlan(Listener(port: 0, proxyProtocol: true))
-            try channel.pipeline.syncOperations.addHandler(ProxiedConnection(server: server, plan: plan))
+            try pipeline.addHandler(ProxiedConnection(server: server, plan: plan))
+        } else if speaksHTTP2 {
+            let plan = try ListenerPlan(Listener(port: 0, http2: true))
+            try pipeline.addHandler(ArrivingConnection(server: server, plan: plan))
         } else {
-            try channel.pipeline.syncOperations.addHandler(HTTP1Connection(server: server))
+            try pipeline.addHandler(HTTP1Connection(server: server))
         }
         try channel.connect(to: peer).wait()
         return channel

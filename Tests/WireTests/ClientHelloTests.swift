@@ -21,16 +21,18 @@ import Wire
         #expect(try hello(HelloBytes(serverName: written)).serverName == read)
     }
 
-    @Test(arguments: [
-        ([0x0403], [0x0304], [0x1301], true),
-        ([0x0804, 0x0403], [0x0304, 0x0303], [0x1301], true),
-        ([0x0804], [0x0304], [0x1301], false),
-        ([0x0403], [], [0xC02B], true),
-        ([0x0403], [], [0xCCA9], true),
-        ([0x0403], [], [0xC02F], false),
-        ([0x0401], [], [0xC02B], false),
-        ([], [], [0xC02B], false),
-    ] as [([UInt16], [UInt16], [UInt16], Bool)])
+    @Test(
+        arguments: [
+            ([0x0403], [0x0304], [0x1301], true),
+            ([0x0804, 0x0403], [0x0304, 0x0303], [0x1301], true),
+            ([0x0804], [0x0304], [0x1301], false),
+            ([0x0403], [], [0xC02B], true),
+            ([0x0403], [], [0xCCA9], true),
+            ([0x0403], [], [0xC02F], false),
+            ([0x0401], [], [0xC02B], false),
+            ([], [], [0xC02B], false),
+        ] as [([UInt16], [UInt16], [UInt16], Bool)]
+    )
     func `a client takes a scheme with TLS 1.3 or with a suite for it`(
         schemes: [UInt16],
         versions: [UInt16],
@@ -67,10 +69,12 @@ import Wire
         #expect(parse([22, 3, 1, 64, 0] + Array(repeating: 1, count: 16_384)) == .unreadable)
     }
 
-    @Test(arguments: [
-        [0], [0x16, 2, 0, 0, 1], [0x16, 3, 1, 0, 0], [0x16, 3, 1, 0x40, 1], [0x16, 3, 1, 0, 4, 2, 0, 0, 0],
-        [0x17, 3, 3, 0, 1, 0], [0x16, 3, 1, 0, 1, 1, 0x15, 3, 1, 0, 2, 2, 40], Array("GET / HTTP/1.1\r\n\r\n".utf8),
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0], [0x16, 2, 0, 0, 1], [0x16, 3, 1, 0, 0], [0x16, 3, 1, 0x40, 1], [0x16, 3, 1, 0, 4, 2, 0, 0, 0],
+            [0x17, 3, 3, 0, 1, 0], [0x16, 3, 1, 0, 1, 1, 0x15, 3, 1, 0, 2, 2, 40], Array("GET / HTTP/1.1\r\n\r\n".utf8),
+        ] as [[UInt8]]
+    )
     func `what is no ClientHello is left to others`(bytes: [UInt8]) {
         #expect(parse(bytes) == .unreadable)
     }

@@ -17,6 +17,24 @@ struct MessageGenerator {
         return Array(latin1: text + section(with: "Host: " + pick(["h", "h:80", "[1::2]", "a.b.", "H:"])))
     }
 
+    /// The fields of a request of HTTP/2; see `HTTP2RequestProperty`.
+    mutating func http2Request() -> [UInt8] {
+        var fields = [":method\u{1F}" + pick(["GET", "POST", "OPTIONS", "HEAD"])]
+        fields.append(":scheme\u{1F}" + pick(["http", "https", "https", "ftp"]))
+        fields.append(":path\u{1F}" + pick(["/", "/a?b=c", "/a", "*", "//", "http://i/"]))
+        if flip() { fields.append(":authority\u{1F}" + pick(["h", "h:80", "[1::2]"])) }
+        if flip() { fields.append("host\u{1F}" + pick(["h", "H", "h:80"])) }
+        for _ in 0..<number(below: 5) {
+            fields.append(
+                pick([
+                    "cookie\u{1F}a=b", "x\u{1F}y", "te\u{1F}trailers", "te\u{1F}gzip", "content-length\u{1F}3",
+                    "content-length\u{1F}0", "expect\u{1F}100-continue", "connection\u{1F}close", "X\u{1F}y", "empty\u{1F}",
+                ])
+            )
+        }
+        return [UInt8(number(below: 2))] + Array(latin1: fields.joined(separator: "\u{1E}"))
+    }
+
     mutating func response() -> [UInt8] {
         let status = pick(["200", "204", "304", "100", "103", "404", "599", "205"])
         let line =
@@ -64,12 +82,14 @@ struct MessageGenerator {
         var bytes = [UInt8(cuts.count | (isClient ? 16 : 0)), UInt8(number(below: 256))] + cuts
         for _ in 0..<number(below: 6) {
             let opcode = pick([0x01, 0x02, 0x80, 0x81, 0xC1, 0x82, 0x89, 0x8A, 0x88, 0x8B]) as UInt8
-            let length = opcode & 8 != 0 ? number(below: 126) : pick([0, 1, 125, 126, 127, 300, 66_000])
+            let length = number(below: opcode & 8 != 0 ? 126 : 140)
+            // A length may be written in more bytes than it needs; that is for the receiver to judge.
+            let form = opcode & 8 != 0 ? 0 : length > 125 ? 1 + number(below: 2) : number(below: 3)
             let mask: UInt8 = isClient ? 0x80 : 0
-            switch length {
-            case ..<126: bytes += [opcode, mask | UInt8(length)]
-            case ..<65_536: bytes += [opcode, mask | 126, UInt8(length >> 8), UInt8(length & 255)]
-            default: bytes += [opcode, mask | 127] + (0..<8).map { UInt8(length >> (56 - 8 * $0) & 255) }
+            switch form {
+            case 0: bytes += [opcode, mask | UInt8(length)]
+            case 1: bytes += [opcode, mask | 126, 0, UInt8(length)]
+            default: bytes += [opcode, mask | 127, 0, 0, 0, 0, 0, 0, 0, UInt8(length)]
             }
             bytes += [UInt8](repeating: 0x88, count: length + (isClient ? 4 : 0))
         }

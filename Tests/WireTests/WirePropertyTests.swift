@@ -15,6 +15,7 @@ import WireProperties
                 var input =
                     switch property {
                     case .requestHead: generator.request()
+                    case .http2Request: generator.http2Request()
                     case .responseHead: generator.response()
                     case .body: generator.body()
                     case .frames: generator.frames()

@@ -34,7 +34,11 @@ struct CertificateWatch: Sendable {
     static func report(_ status: CertificateStatus, at now: Int, to logger: Logger) {
         let left = status.endsAt - now
         guard left < warned else { return }
-        let metadata: Logger.Metadata = ["file": "\(status.file)", "name": "\(status.name)", "days": "\(left / 86_400)"]
+        let metadata: Logger.Metadata = [
+            "file": "\(status.file)",
+            "name": "\(status.name)",
+            "days": "\(left / 86_400)",
+        ]
         if left <= 0 {
             logger.error("a certificate has ended, clients will not trust it", metadata: metadata)
         } else {

@@ -58,6 +58,7 @@ public actor Gateway {
         )
         do {
             try await gateway.open(snapshot.listeners)
+            await gateway.warnOfFewDescriptors(model.limits)
         } catch {
             try await plane.stop()
             throw error
@@ -87,6 +88,14 @@ public actor Gateway {
             sockets[plan.listener.socket] = address
             options.logger.info("listening", metadata: ["address": "\(address)"])
         }
+    }
+
+    private func warnOfFewDescriptors(_ limits: Limits) {
+        guard let wanted = limits.connections, wanted > DescriptorLimit.current else { return }
+        options.logger.warning(
+            "fewer descriptors than limits.connections",
+            metadata: ["connections": "\(wanted)", "descriptors": "\(DescriptorLimit.current)"]
+        )
     }
 
     /// The bound client listeners, in the order of the model.
@@ -139,6 +148,7 @@ public actor Gateway {
         let accessLog = try accessLog(for: model, instead: old)
         do {
             try await open(snapshot.listeners)
+            warnOfFewDescriptors(model.limits)
         } catch {
             await close(except: old.snapshot.model.listeners)
             throw error

@@ -5,19 +5,19 @@
 public struct FieldNameTable: Sendable {
     private struct Entry {
         var length: Int
-        var words: (UInt64, UInt64, UInt64, UInt64)
+        var words: (UInt64, UInt64, UInt64)
         var name: FieldName
     }
 
     private static let size = 256
-    private static let longest = 32
+    private static let longest = 24
     private static let lowerCaseBit: UInt64 = 0x2020_2020_2020_2020
 
     private let entries: ContiguousArray<Entry>
 
     /// Builds the table. Two names that meet in one slot are a mistake of the hash, found by the tests.
     public init() {
-        let none = Entry(length: 0, words: (0, 0, 0, 0), name: .other)
+        let none = Entry(length: 0, words: (0, 0, 0), name: .other)
         var entries = ContiguousArray(repeating: none, count: Self.size)
         for name in FieldName.allCases where name != .other {
             let bytes = Array("\(name.text)".utf8)
@@ -39,22 +39,17 @@ public struct FieldNameTable: Sendable {
     }
 
     @inline(__always)
-    private static func slot(_ key: (UInt64, UInt64, UInt64, UInt64), count: Int) -> Int {
+    private static func slot(_ key: (UInt64, UInt64, UInt64), count: Int) -> Int {
         let mixed = (key.0 ^ (key.1 &* 0x9E37_79B9) ^ (key.2 &* 0xC2B2_AE3D)) &+ UInt64(truncatingIfNeeded: count)
         return Int(truncatingIfNeeded: (mixed &* 0xB222_1A58_008A_05A7) >> 56)
     }
 
     @inline(__always)
-    private static func words(
-        of span: Span<UInt8>,
-        from start: Int,
-        count: Int
-    ) -> (UInt64, UInt64, UInt64, UInt64) {
+    private static func words(of span: Span<UInt8>, from start: Int, count: Int) -> (UInt64, UInt64, UInt64) {
         (
             word(of: span, from: start, count: min(count, 8)),
             count > 8 ? word(of: span, from: start + 8, count: min(count - 8, 8)) : 0,
-            count > 16 ? word(of: span, from: start + 16, count: min(count - 16, 8)) : 0,
-            count > 24 ? word(of: span, from: start + 24, count: count - 24) : 0
+            count > 16 ? word(of: span, from: start + 16, count: count - 16) : 0
         )
     }
 

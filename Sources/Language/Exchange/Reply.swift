@@ -10,6 +10,8 @@ public struct Reply: Sendable {
     public var fields: [ReplyField]
     /// The whole body.
     public var body: ByteBuffer
+    /// What it says no to, for clients that are told in another way than HTTP's (gRPC); `nil` for other answers.
+    public var refusal: Refusal?
 
     /// Makes a reply.
     public init(status: Int, fields: [ReplyField] = [], body: ByteBuffer = ByteBuffer()) {
@@ -35,6 +37,7 @@ extension Reply {
             fields: [ReplyField("Content-Type", "application/json")] + refusal.fields,
             body: body
         )
+        self.refusal = refusal
     }
 }
 

@@ -6,6 +6,12 @@ import NIOSSL
 import NIOTLS
 import Wire
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// A connection of which it is not yet known what it speaks: it looks at the first bytes, lets TLS begin where the listener speaks
 /// it, and then makes way for the protocol.
 ///
@@ -153,9 +159,12 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         return NIOSSLServerHandler(context: certified) { [weak self] chain, verdict in
             // Signatures are verified elsewhere, so that clients with long chains do not hold up the others.
             loop.makeFutureWithTask { await verifier.fault(in: chain) }.assumeIsolated().whenComplete { result in
-                let fault = (try? result.get()) ?? nil
-                self?.clientFault = fault
-                verdict.succeed(fault == nil ? .certificateVerified : .failed)
+                if case .success(nil) = result {
+                    verdict.succeed(.certificateVerified)
+                } else {
+                    self?.clientFault = (try? result.get()) ?? .unreadable
+                    verdict.succeed(.failed)
+                }
             }
         }
     }
@@ -171,7 +180,16 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         }
         server.handler.handshakeEnded(.completed(version: tls.tlsVersion == .tlsv13 ? "1.3" : "1.2"))
         arrival.isSecure = true
+        acknowledge(context.channel)
         if negotiated == "h2" { becomeHTTP2(context) } else { becomeHTTP1(context) }
+    }
+
+    /// Has the system acknowledge the handshake's last bytes at once. The session tickets, which would do it, wait for the first
+    /// answer, and a client that does not send small segments before an acknowledgement would wait 40 ms with its request.
+    private func acknowledge(_ channel: any Channel) {
+        #if os(Linux)
+        try? channel.syncOptions?.setOption(.tcpOption(.init(rawValue: CInt(TCP_QUICKACK))), value: 1)
+        #endif
     }
 
     private func handshakeFailed(_ reason: String) {
@@ -213,13 +231,21 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     private func becomeHTTP2(_ context: ChannelHandlerContext) {
-        let transport = HTTP2Transport(worker: worker, streams: server.settings.http2.limits.streams)
+        // A client that can't send can't open a window either. And NIO's handler writes as the client's end is read, which a channel that
+        // outlives this end does not expect when that fails.
+        try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+        let settings = server.settings.http2
+        let transport = HTTP2Transport(
+            worker: worker,
+            streams: settings.limits.streams,
+            isSecure: arrival.isSecure
+        )
         let connection = HTTP2Connection(server: server, arrival: arrival, transport: transport)
         let frames = NIOHTTP2Handler(
             mode: .server,
             frameDelegate: connection,
-            connectionConfiguration: server.settings.http2.connection,
-            streamConfiguration: server.settings.http2.stream
+            connectionConfiguration: settings.connection,
+            streamConfiguration: settings.stream
         )
         handOver(to: connection, through: [transport, frames, connection], context)
     }

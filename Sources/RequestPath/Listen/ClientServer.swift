@@ -217,6 +217,7 @@ public final class ClientServer {
 
     func dismiss(_ connection: any ClientConnection) {
         openInAllWorkers.remove()
+        reserve.refill()
         if let block = connections[connection.position].block { openInAllWorkers.remove(from: block) }
         handler.connectionClosed()
         let last = connections.removeLast()
@@ -250,6 +251,12 @@ public final class ClientServer {
         exchange.client = client
         exchange.handler = handler
         return exchange
+    }
+
+    /// Routes a call, unless its listener answers by itself.
+    func begin(_ exchange: Exchange, through entrance: Entrance?) {
+        if let entrance, entrance.answers(exchange) { return }
+        handler.begin(exchange)
     }
 
     /// Ends a call whose answer was given, or which is given up for a cause.

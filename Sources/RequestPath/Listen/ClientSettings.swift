@@ -16,7 +16,7 @@ public final class ClientSettings {
     public let connectionLimit: Int
     let connectionsPerAddress: Int
     let trustedProxies: [AddressRange]
-    let http2: HTTP2Settings
+    let http2: ClientHTTP2Settings
 
     /// What one address gets at least where the model sets no limit for it.
     private static let leastPerAddress = 64
@@ -46,7 +46,7 @@ public final class ClientSettings {
         connectionsPerAddress =
             limits.connectionsPerAddress ?? min(max(connectionLimit / 4, Self.leastPerAddress), connectionLimit)
         self.trustedProxies = trustedProxies
-        http2 = HTTP2Settings(limits)
+        http2 = ClientHTTP2Settings(limits)
     }
 
     /// Whether a peer may say by the PROXY protocol who its client is: any may, where no proxies are named.

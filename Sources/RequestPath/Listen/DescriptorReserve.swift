@@ -35,7 +35,8 @@ final class DescriptorReserve {
         return count
     }
 
-    private func refill() {
+    /// Takes a descriptor back, when one is free again.
+    func refill() {
         if descriptor < 0 { descriptor = dup(STDERR_FILENO) }
     }
 }

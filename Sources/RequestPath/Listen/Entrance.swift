@@ -7,11 +7,14 @@ import NIOCore
 final class Entrance: Sendable {
     /// The whole line of `Strict-Transport-Security` without its end; `nil` without such a statement.
     let strictTransport: ByteBuffer?
+    /// Its value alone.
+    let strictTransportValue: String?
     private let redirectPort: Int?
     private let challenges: ChallengeFolder?
 
     init?(_ listener: Listener) {
-        strictTransport = listener.tls?.strictTransport.map { ByteBuffer(string: $0.line) }
+        strictTransportValue = listener.tls?.strictTransport?.value
+        strictTransport = strictTransportValue.map { ByteBuffer(string: "Strict-Transport-Security: \($0)") }
         redirectPort = listener.redirectPort
         challenges = listener.challengeFolder.map { ChallengeFolder(path: $0) }
         if strictTransport == nil, redirectPort == nil, challenges == nil { return nil }
@@ -24,8 +27,9 @@ final class Entrance: Sendable {
         guard strictTransport != nil else { return section }
         let bytes = head.bytes.readableBytesUInt8Span
         let name = "strict-transport-security".utf8.span
-        if section.fields.contains(where: { Self.isNamed(name, $0, in: bytes) }) {
-            section.fields.removeAll { Self.isNamed(name, $0, in: bytes) }
+        for index in 0..<section.fields.count where Self.isNamed(name, section.fields[index], in: bytes) {
+            // Like a field of the connection, it is not passed on.
+            section.fields[index].known = .keepAlive
         }
         return section
     }
@@ -71,12 +75,12 @@ final class Entrance: Sendable {
 }
 
 extension StrictTransport {
-    /// The field's line (RFC 6797, 6.1).
-    fileprivate var line: String {
-        var line = "Strict-Transport-Security: max-age=\(maximumAge.components.seconds)"
-        if includesSubdomains { line += "; includeSubDomains" }
-        if mayBePreloaded { line += "; preload" }
-        return line
+    /// The field's value (RFC 6797, 6.1).
+    fileprivate var value: String {
+        var value = "max-age=\(maximumAge.components.seconds)"
+        if includesSubdomains { value += "; includeSubDomains" }
+        if mayBePreloaded { value += "; preload" }
+        return value
     }
 }
 

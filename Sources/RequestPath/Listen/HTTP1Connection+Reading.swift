@@ -95,8 +95,7 @@ extension HTTP1Connection {
             }
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
-        if let entrance = arrival?.entrance, entrance.answers(exchange) { return }
-        server.handler.begin(exchange)
+        server.begin(exchange, through: arrival?.entrance)
     }
 
     /// Copies a head out of what was read, so that the buffer can serve the worker's next read while the call lasts: a few hundred
@@ -147,6 +146,8 @@ extension HTTP1Connection {
                 guard let part = unread?.readSlice(length: range.count) else { return false }
                 exchange.record.requestBytes += part.readableBytes
                 isBodyWanted = integration.receiveBody(part)
+                // The last frame of a tunnel ends it at once.
+                guard self.exchange === exchange else { return true }
                 if isBodyWanted { expectBody(of: exchange, at: worker.now) } else { stopExpectingBody() }
                 if body.hasEnded { try endBody(integration) }
             case .end(let offset):

@@ -180,6 +180,7 @@ private struct FieldLayout {
     /// Where the next line will start.
     private(set) var end: Int
     private var cookieLength: Int?
+    private var hasHost = false
 
     init(parser: RequestParser, start: Int) {
         self.parser = parser
@@ -202,7 +203,9 @@ private struct FieldLayout {
             guard value == "trailers" else { throw .connectionField }
         case .host:
             guard let authority else { break }
+            guard !hasHost else { throw .duplicateHost }
             guard Self.isSameHost(authority, value) else { throw .contradictingHost }
+            hasHost = true
             return
         case .cookie:
             cookieLength = cookieLength.map { $0 + 2 + value.utf8.count } ?? value.utf8.count
@@ -279,14 +282,5 @@ private struct FieldLayout {
             return false
         }
         return true
-    }
-}
-
-extension HeadWriter {
-    fileprivate mutating func writeLine(_ name: String, _ value: String) {
-        writeString(name)
-        writeStaticString(": ")
-        writeString(value)
-        writeStaticString("\r\n")
     }
 }

@@ -4,22 +4,25 @@ public import NIOHPACK
 
 extension HPACKHeaders {
     /// The fields of a backend's response as those of HTTP/2 (RFC 9113, 8.3.2): names in lower case, without those in `dropped` and
-    /// those that `Connection` names. There is room for `more` fields.
-    /// - Parameter status: the status in place of the head's.
+    /// those that `Connection` names.
+    /// - Parameters:
+    ///   - section: the fields that are passed on, which stand in `bytes`.
+    ///   - more: how many fields there will be room for besides.
     public init(
-        _ head: borrowing ResponseHead,
-        status: Int? = nil,
+        status: Int,
+        _ section: borrowing FieldSection,
+        of bytes: ByteBuffer,
         dropping dropped: FieldNameSet,
         roomFor more: Int
     ) {
         self.init()
-        reserveCapacity(head.section.fields.count + 1 + more)
-        add(name: ":status", value: StatusText.of(status ?? head.status))
-        for index in 0..<head.section.fields.count {
-            let field = head.section.fields[index]
+        reserveCapacity(section.fields.count + 1 + more)
+        add(name: ":status", value: StatusText.of(status))
+        for index in 0..<section.fields.count {
+            let field = section.fields[index]
             if dropped.has(field.known) { continue }
-            if head.section.connectionNamesOthers, head.section.isNamedByConnection(field, of: head.bytes) { continue }
-            add(field, of: head.bytes)
+            if section.connectionNamesOthers, section.isNamedByConnection(field, of: bytes) { continue }
+            add(field, of: bytes)
         }
     }
 
@@ -61,7 +64,7 @@ extension HPACKHeaders {
 }
 
 /// The known names as texts, made once.
-private enum LowerCaseNames {
+enum LowerCaseNames {
     static let texts = FieldName.allCases.map { "\($0.text)" }
 }
 

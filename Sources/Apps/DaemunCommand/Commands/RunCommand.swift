@@ -67,6 +67,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         DescriptorLimit.raise()
+        await openTimers()
         // From here on: a stop that is asked for while the gateway starts is not lost.
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         let process = try await GatewayProcess.start(
@@ -81,6 +82,12 @@ struct RunCommand: AsyncParsableCommand {
             StandardStreams.writeError(announcement.description + "\n")
         }
         try await process.serve(until: signals)
+    }
+
+    /// The system's timers take a descriptor each when they are first used: better now than when there may be none left.
+    private func openTimers() async {
+        try? await Task.sleep(for: .milliseconds(1), clock: .continuous)
+        try? await Task.sleep(for: .milliseconds(1), clock: .suspending)
     }
 
     private func origin() throws -> ModelSource.Origin {

@@ -30,7 +30,7 @@ struct ListenerResolution {
         case .port(let port): return port
         case .listener:
             guard let target = declarations.first(where: { $0.tls != nil })?.listener, target.port != 0 else {
-                faults.add("no listener with tls and a port to redirect to; https:PORT names one", at: redirect.location)
+                faults.add("there is no listener with tls and a port; https:PORT names one", at: redirect.location)
                 return nil
             }
             return target.port

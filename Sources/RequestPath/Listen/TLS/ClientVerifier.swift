@@ -1,5 +1,5 @@
 import Exchange
-import Foundation
+import FoundationEssentials
 import Model
 import NIOSSL
 import SwiftASN1

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Model
 import SwiftASN1
 import X509
@@ -155,7 +155,8 @@ extension RevocationList: DERParseable {
         }
     }
 
-    private static func date(_ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int) -> Date? {
+    private static func date(_ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int) -> Date?
+    {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
         let parts = DateComponents(year: year, month: month, day: day, hour: hour, minute: minute, second: second)

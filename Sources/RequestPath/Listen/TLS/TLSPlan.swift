@@ -115,11 +115,12 @@ final class TLSPlan: Sendable {
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
-            let belongs = !"\(error)".contains("KEY_VALUES_MISMATCH")
+            // Each was read, so what can't be loaded is the one beside the other.
+            let isMismatch = error as? NIOSSLError == .failedToLoadPrivateKey
             throw Fault(
-                belongs
-                    ? "the certificate and its key can't be used (\(error))"
-                    : "the key does not belong to the first certificate of \(certificate.chain.name)",
+                isMismatch
+                    ? "the key does not belong to the first certificate of \(certificate.chain.name)"
+                    : "the certificate and its key can't be used (\(error))",
                 at: certificate.keyName.source,
                 text: certificate.keyName.name
             )

@@ -47,7 +47,9 @@ public enum ClientHelloParser {
         guard bytes.count > 0 else { return .needsMore }
         guard bytes[0] == ContentType.handshake else { return .unreadable }
         var fragments = Fragments()
-        guard let first = fragments.next(in: bytes) else { return fragments.isMalformed ? .unreadable : incomplete(bytes) }
+        guard let first = fragments.next(in: bytes) else {
+            return fragments.isMalformed ? .unreadable : incomplete(bytes)
+        }
         // Nearly always one record holds the whole message, and nothing is copied.
         if let length = messageLength(bytes, in: first) {
             if length > mostBytes || bytes[first.lowerBound] != HandshakeType.clientHello { return .unreadable }
@@ -59,9 +61,11 @@ public enum ClientHelloParser {
     }
 
     /// A message of several records is put together.
-    private static func joined(_ bytes: Span<UInt8>, first: Range<Int>, _ fragments: inout Fragments)
-        -> ClientHelloProgress
-    {
+    private static func joined(
+        _ bytes: Span<UInt8>,
+        first: Range<Int>,
+        _ fragments: inout Fragments
+    ) -> ClientHelloProgress {
         var message: [UInt8] = []
         var next: Range<Int>? = first
         while let fragment = next {

@@ -1,12 +1,13 @@
 import Exchange
 import NIOCore
+import NIOHTTP2
 
 /// Stands between the socket, or TLS, and NIO's HTTP/2 handler: gathers the frames that are written until the flush into one write, and
 /// gives the worker back what its reads were read into.
 ///
 /// It is also where the connection says what NIO's handler would not: how many streams the client may open, and the first of
 /// two GOAWAYs.
-final class HTTP2Transport: ChannelDuplexHandler {
+final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = IOData
@@ -16,16 +17,25 @@ final class HTTP2Transport: ChannelDuplexHandler {
 
     private let worker: WorkerContext
     private let streams: Int
+    /// Whether reads come from the socket, and not out of a buffer of the TLS handler's.
+    private let isCleartext: Bool
     private var context: ChannelHandlerContext?
     private var gathered: ByteBuffer?
     private var hasSentSettings = false
+    private var headers = HeaderBlockWatch()
+    private var deadline: Deadlines.Slot?
+    /// Told when a head does not come to its end.
+    weak var connection: HTTP2Connection?
+    /// Bytes that were written.
+    private(set) var sent = 0
     /// Whether nothing that still comes is looked at, since the connection is over.
     var isDeaf = false
 
     /// - Parameter streams: how many the client is told that it may open.
-    init(worker: WorkerContext, streams: Int) {
+    init(worker: WorkerContext, streams: Int, isSecure: Bool) {
         self.worker = worker
         self.streams = streams
+        isCleartext = !isSecure
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -36,8 +46,32 @@ final class HTTP2Transport: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = Self.unwrapInboundIn(data)
-        if !isDeaf { context.fireChannelRead(Self.wrapInboundOut(part)) }
-        worker.readBuffers.give(part)
+        if !isDeaf {
+            headers.pass(part.readableBytesUInt8Span)
+            context.fireChannelRead(Self.wrapInboundOut(part))
+            if headers.isInBlock != (deadline != nil) { setDeadline() }
+        }
+        if isCleartext { worker.readBuffers.give(part) }
+    }
+
+    /// Nothing is told of a HEADERS frame before its fields are complete, so that it is waited for here.
+    private func setDeadline() {
+        if let deadline {
+            worker.deadlines.remove(deadline)
+            self.deadline = nil
+        } else if let connection, !isDeaf {
+            let slot = worker.deadlines.add(self)
+            deadline = slot
+            worker.deadlines.set(slot, at: worker.now &+ connection.server.settings.headTimeout)
+        }
+    }
+
+    func deadlinePassed() { connection?.sendGoAway(.enhanceYourCalm) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if let deadline { worker.deadlines.remove(deadline) }
+        deadline = nil
+        context.fireChannelInactive()
     }
 
     // MARK: To the client
@@ -47,6 +81,7 @@ final class HTTP2Transport: ChannelDuplexHandler {
             promise?.fail(ChannelError.operationUnsupported)
             return
         }
+        sent += part.readableBytes
         if !hasSentSettings {
             hasSentSettings = true
             gather(Self.settings(part, streams: streams), context)

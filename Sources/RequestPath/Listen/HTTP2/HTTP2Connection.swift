@@ -31,7 +31,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     let server: ClientServer
     let worker: WorkerContext
     let arrival: Arrival
-    let settings: HTTP2Settings
+    let settings: ClientHTTP2Settings
     let transport: HTTP2Transport
     var context: ChannelHandlerContext?
     var phase = Phase.open
@@ -42,15 +42,18 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     var streams = HTTP2StreamTable()
     /// The newest stream that was served.
     private(set) var lastStream = HTTP2StreamID.rootStream
+    private var served = 0
     /// Streams of which something was written, or has left, since they were settled.
     private var unsettled: [HTTP2Stream] = []
     private var isSettling = false
     /// Streams whose backends wait for a flush.
     private var unflushed: [HTTP2Stream] = []
-    /// Whether NIO's handler is going to flush when all that was read is done with.
+    /// Whether a flush comes once all that was read is done with.
     private var isReading = false
+    private var wantsFlush = false
     private var isFlushScheduled = false
     var isWritable = true
+    var responsePace = ResponsePace()
     /// What NIO's handler closes the connection for.
     private var failure: HTTP2ErrorCode?
     private var faults = 0
@@ -62,6 +65,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         self.transport = transport
         worker = server.worker
         settings = server.settings.http2
+        transport.connection = self
     }
 
     // MARK: The channel's events
@@ -94,14 +98,20 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        for stream in unflushed { stream.flushRequest() }
-        unflushed.removeAll(keepingCapacity: true)
+        flushRequests()
+        if wantsFlush {
+            wantsFlush = false
+            context.flush()
+        }
         settle()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
-        if isWritable { settle() }
+        if isWritable {
+            responsePace.reset()
+            settle()
+        }
         updateDeadline()
     }
 
@@ -115,8 +125,6 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
             }
         } else if let event = event as? NIOHTTP2BulkStreamWindowChangeEvent {
             for stream in streams.all { stream.windowChanged(by: event.delta) }
-        } else if let event = event as? ChannelEvent, event == .inputClosed {
-            inputEnded()
         }
     }
 
@@ -158,6 +166,8 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         streams.append(stream.start(id, of: self))
         if streams.count == 1 { updateDeadline() }
         stream.begin(content.headers, isLast: content.endStream)
+        served += 1
+        if served == server.settings.requestsPerConnection { drain() }
     }
 
     /// A stream was reset because of what the client sent on it. One that does so all the time is sent away, as it is for its own
@@ -174,8 +184,16 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     private static let faultWindow: UInt64 = 30_000_000_000
 
-    /// Has the backend's side of a stream flushed once all that was read is done with.
-    func flushRequestLater(_ stream: HTTP2Stream) { unflushed.append(stream) }
+    /// Has the backend's side of a stream flushed once all that was read, or else all that the loop has at hand, is done with.
+    func flushRequestLater(_ stream: HTTP2Stream) {
+        unflushed.append(stream)
+        flushLater()
+    }
+
+    private func flushRequests() {
+        for stream in unflushed { stream.flushRequest() }
+        unflushed.removeAll(keepingCapacity: true)
+    }
 
     // MARK: Flow control of what comes
 
@@ -199,7 +217,11 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     /// Flushes once the loop has looked at all that is at hand, so that the answers of many streams leave together.
     func flushLater() {
-        guard !isFlushScheduled, !isReading else { return }
+        guard !isReading else {
+            wantsFlush = true
+            return
+        }
+        guard !isFlushScheduled else { return }
         isFlushScheduled = true
         server.http2Streams.flushLater(self)
     }
@@ -207,6 +229,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     func flushNow() {
         isFlushScheduled = false
         guard phase != .closed else { return }
+        flushRequests()
         context?.flush()
         settle()
     }

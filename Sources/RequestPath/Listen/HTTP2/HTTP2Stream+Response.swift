@@ -19,7 +19,13 @@ extension HTTP2Stream: ClientStream {
 
     func sendInformational(_ head: borrowing ResponseHead) {
         guard exchange != nil, !hasResponseStarted, let connection else { return }
-        let fields = HPACKHeaders(head, dropping: .hopByHop, roomFor: 0)
+        let fields = HPACKHeaders(
+            status: head.status,
+            head.section,
+            of: head.bytes,
+            dropping: .hopByHop,
+            roomFor: 0
+        )
         guard fits(fields, head) else { return }
         connection.write(.headers(.init(headers: fields)), on: id)
         connection.flushLater()
@@ -31,7 +37,7 @@ extension HTTP2Stream: ClientStream {
     }
 
     func send(_ head: borrowing ResponseHead) {
-        guard let exchange else { return }
+        guard let exchange, let connection else { return }
         if declinesWebSocket(head.status) { return refuse(Self.declined) }
         var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
         switch head.framing {
@@ -42,14 +48,13 @@ extension HTTP2Stream: ClientStream {
         case .chunked, .untilClose: break
         }
         let opensTunnel = head.status == 101
-        var fields = HPACKHeaders(head, status: opensTunnel ? 200 : nil, dropping: dropped, roomFor: 1)
+        var fields = fields(of: head, status: opensTunnel ? 200 : head.status, dropping: dropped, connection)
         guard fits(fields, head) else {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
         }
-        fields.add(exchange.requestID)
-        hasResponseStarted = true
-        exchange.record.status = head.status
+        fields.addOwn(of: exchange, connection)
+        start(exchange, status: head.status)
         if opensTunnel { fields.remove(name: "sec-websocket-accept") }
         heldHead = fields
         if opensTunnel { openTunnel(exchange) }
@@ -70,6 +75,19 @@ extension HTTP2Stream: ClientStream {
     }
 
     private static let declined = Refusal(status: 502, cause: "websocket.declined")
+
+    private func fields(
+        of head: borrowing ResponseHead,
+        status: Int,
+        dropping dropped: FieldNameSet,
+        _ connection: HTTP2Connection
+    ) -> HPACKHeaders {
+        guard let entrance = connection.arrival.entrance else {
+            return HPACKHeaders(status: status, head.section, of: head.bytes, dropping: dropped, roomFor: 1)
+        }
+        let section = entrance.fields(of: head)
+        return HPACKHeaders(status: status, section, of: head.bytes, dropping: dropped, roomFor: 2)
+    }
 
     func sendBody(_ part: ByteBuffer) {
         // A backend that was asked with another method than HEAD answers with a body.
@@ -114,19 +132,25 @@ extension HTTP2Stream: ClientStream {
     func send(_ reply: Reply) {
         guard let exchange, let connection else { return }
         if declinesWebSocket(reply.status) { return exchange.refuse(Self.declined) }
-        hasResponseStarted = true
-        exchange.record.status = reply.status
+        start(exchange, status: reply.status)
+        if let refusal = reply.refusal, GRPCRefusal.isExpected(by: exchange.request) {
+            var fields = GRPCRefusal.fields(for: refusal)
+            fields.addOwn(of: exchange, connection)
+            connection.write(.headers(.init(headers: fields, endStream: true)), on: id)
+            finish(connection)
+            return
+        }
         let mayHaveBody = reply.status != 204 && reply.status != 304
         let body = mayHaveBody && !exchange.request.isHEAD ? reply.body : ByteBuffer()
         var fields = HPACKHeaders()
-        fields.reserveCapacity(reply.fields.count + 4)
+        fields.reserveCapacity(reply.fields.count + 5)
         fields.add(name: ":status", value: StatusText.of(reply.status))
         fields.add(name: "date", value: connection.server.date.currentText())
         for field in reply.fields { fields.add(name: field.name.lowercased(), value: field.value) }
         if mayHaveBody {
             fields.add(name: "content-length", value: "\(reply.body.readableBytes)", indexing: .nonIndexable)
         }
-        fields.add(exchange.requestID)
+        fields.addOwn(of: exchange, connection)
         exchange.record.responseBytes += body.readableBytes
         connection.write(.headers(.init(headers: fields, endStream: body.readableBytes == 0)), on: id)
         if body.readableBytes > 0 { push(body, isLast: true) }
@@ -190,8 +214,41 @@ extension HTTP2Stream: ClientStream {
             hasWritten = true
         }
         tellWritability()
-        if queued > 0, !isTunnel { setDeadline() } else if hasResponseStarted { clearDeadline() }
+        if !isTunnel { watchReader(connection) }
         return hasWritten
+    }
+
+    /// Begins or ends to look at how fast the client takes what it gets.
+    private func watchReader(_ connection: HTTP2Connection) {
+        let isSlow = queued > 0
+        guard isSlow != isReaderWatched else { return }
+        isReaderWatched = isSlow
+        if isSlow {
+            setDeadline(at: worker.now &+ connection.server.settings.rates.grace)
+        } else {
+            responsePace.reset()
+            clearDeadline()
+        }
+    }
+
+    /// The client has been slow to take what was sent. It is given up when it is too slow.
+    func checkReader(_ connection: HTTP2Connection) {
+        // While the socket is full, nothing leaves for any stream: the connection sees to it.
+        guard connection.isWritable else {
+            setDeadline(at: worker.now &+ connection.server.settings.rates.grace)
+            return
+        }
+        let verdict = responsePace.check(
+            taken: sent - queued,
+            at: worker.now,
+            pace: connection.server.settings.rates.response,
+            idle: connection.server.settings.bodyIdleTimeout
+        )
+        switch verdict {
+        case .wait(let time): setDeadline(at: time)
+        case .slow: close("client.write-slow", .cancel)
+        case .stalled: close("client.write-timeout", .cancel)
+        }
     }
 
     private func tellWritability() {
@@ -207,6 +264,13 @@ extension HTTP2Stream: ClientStream {
 
     // MARK: Pieces
 
+    private func start(_ exchange: Exchange, status: Int) {
+        hasResponseStarted = true
+        exchange.record.status = status
+        // The request's body, if it is still waited for, may take its time from here on.
+        clearDeadline()
+    }
+
     private func pushHead() {
         guard let head = heldHead else { return }
         heldHead = nil
@@ -221,6 +285,7 @@ extension HTTP2Stream: ClientStream {
 
     private func push(_ body: ByteBuffer, isLast: Bool) {
         queued += body.readableBytes
+        sent += body.readableBytes
         connection?.write(.data(.init(data: .byteBuffer(body), endStream: isLast)), on: id)
     }
 
@@ -231,12 +296,15 @@ extension HTTP2Stream: ClientStream {
 }
 
 extension HPACKHeaders {
-    /// Adds the field that every answer has.
-    fileprivate mutating func add(_ id: RequestID) {
+    /// Adds what every answer has.
+    fileprivate mutating func addOwn(of exchange: Exchange, _ connection: HTTP2Connection) {
         var text = ""
-        id.withText { bytes in
+        exchange.requestID.withText { bytes in
             unsafe bytes.withUnsafeBytes { text = unsafe String(decoding: $0, as: UTF8.self) }
         }
         add(name: "x-request-id", value: text, indexing: .nonIndexable)
+        if let value = connection.arrival.entrance?.strictTransportValue {
+            add(name: "strict-transport-security", value: value)
+        }
     }
 }

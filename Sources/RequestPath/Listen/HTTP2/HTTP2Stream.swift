@@ -28,6 +28,7 @@ final class HTTP2Stream: Expiring {
     private var waiting: ByteBuffer?
     private var trailers: ByteBuffer?
     private var received = 0
+    private var pace = RequestPace()
     /// Bytes that the client may still send before it is allowed more; `nil` while that is the initial window.
     private var window: Int?
 
@@ -37,6 +38,10 @@ final class HTTP2Stream: Expiring {
     var heldBody: ByteBuffer?
     /// Bytes that NIO's handler has and that have not left: the client's window, or the socket, is full.
     var queued = 0
+    /// Body bytes that NIO's handler was given.
+    var sent = 0
+    var responsePace = ResponsePace()
+    var isReaderWatched = false
     /// Whether the answer's last frame has left.
     var hasResponseLeft = false
     var isClientWritable = true
@@ -68,11 +73,15 @@ final class HTTP2Stream: Expiring {
         waiting = nil
         trailers = nil
         received = 0
+        pace = RequestPace()
         window = nil
         hasResponseStarted = false
         heldHead = nil
         heldBody = nil
         queued = 0
+        sent = 0
+        responsePace.reset()
+        isReaderWatched = false
         hasResponseLeft = false
         isClientWritable = true
         isTunnel = false
@@ -105,8 +114,9 @@ final class HTTP2Stream: Expiring {
             refuse(error)
             return
         }
+        if let entrance = connection.arrival.entrance, entrance.answers(exchange) { return }
         ForwardedClient.identify(exchange, trusted: server.settings)
-        server.handler.begin(exchange)
+        server.begin(exchange, through: connection.arrival.entrance)
     }
 
     /// Ends the call in flight, if there is one, without writing anything.
@@ -156,11 +166,10 @@ final class HTTP2Stream: Expiring {
 
     // MARK: The clock
 
-    func setDeadline() {
-        guard let connection else { return }
+    func setDeadline(at time: UInt64) {
         let slot = deadline ?? worker.deadlines.add(self)
         deadline = slot
-        worker.deadlines.set(slot, at: worker.now &+ connection.server.settings.bodyIdleTimeout)
+        worker.deadlines.set(slot, at: time)
     }
 
     func clearDeadline() {
@@ -168,19 +177,18 @@ final class HTTP2Stream: Expiring {
     }
 
     func deadlinePassed() {
-        if queued > 0 {
-            close("client.write-timeout", .cancel)
-        } else if hasResponseStarted {
-            close("client.body-timeout", .cancel)
-        } else {
-            refuse(Refusal(status: 408, cause: "client.body-timeout"))
-        }
+        guard let connection else { return }
+        if isReaderWatched { return checkReader(connection) }
+        let slowAt = pace.deadline(connection.server.settings.rates.request, bytes: received)
+        refuse(Refusal(status: 408, cause: slowAt <= worker.now ? "client.body-slow" : "client.body-timeout"))
     }
 
-    /// The body has to go on within a while. Once there is an answer, the two sides may talk at their leisure.
+    /// The body has to go on within a while, and not at a crawl. Once there is an answer, the two sides may talk at their leisure.
     private func waitForBody() {
-        guard queued == 0 else { return }
-        if isBodyWanted, !isRequestOver, !hasResponseStarted { setDeadline() } else { clearDeadline() }
+        guard !isReaderWatched, let settings = connection?.server.settings else { return }
+        guard isBodyWanted, !isRequestOver, !hasResponseStarted else { return clearDeadline() }
+        let slowAt = pace.deadline(settings.rates.request, bytes: received)
+        setDeadline(at: min(worker.now &+ settings.bodyIdleTimeout, slowAt))
     }
 
     // MARK: The request's body
@@ -246,6 +254,7 @@ final class HTTP2Stream: Expiring {
         exchange.record.requestBytes += part.readableBytes
         isBodyWanted = integration.receiveBody(part)
         isAdvancing = false
+        if !isBodyWanted { pace.pause(at: worker.now) }
         if !hasUnflushedBody {
             hasUnflushedBody = true
             connection?.flushRequestLater(self)
@@ -256,7 +265,7 @@ final class HTTP2Stream: Expiring {
     private func endBody() {
         guard !isRequestOver, let integration = exchange?.integration else { return }
         isRequestOver = true
-        if queued == 0 { clearDeadline() }
+        if !isReaderWatched { clearDeadline() }
         integration.receiveEnd(trailers: trailers)
     }
 
@@ -279,6 +288,7 @@ final class HTTP2Stream: Expiring {
             exchange.request.expectsContinue = false
             if received == 0, !isLastReceived { sendContinue() }
         }
+        if !isBodyWanted { pace.resume(at: worker.now) }
         isBodyWanted = true
         waitForBody()
         advance()

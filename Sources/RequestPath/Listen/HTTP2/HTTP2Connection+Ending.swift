@@ -14,7 +14,7 @@ extension HTTP2Connection {
     func updateDeadline() {
         guard let deadline, phase == .open else { return }
         if !isWritable {
-            setDeadline(server.settings.bodyIdleTimeout)
+            setDeadline(server.settings.rates.grace)
         } else if streams.isEmpty {
             setDeadline(server.settings.keepAliveTimeout)
         } else {
@@ -24,11 +24,27 @@ extension HTTP2Connection {
 
     func deadlinePassed() {
         switch phase {
-        case .open where !isWritable: abort("client.write-timeout")
+        case .open where !isWritable: checkReader()
         case .open where streams.isEmpty: sendGoAway(.noError)
         case .open: break
         case .announced: sendGoAway(.noError)
         case .ending, .lingering, .closed: abort("client.write-timeout")
+        }
+    }
+
+    /// The client has been slow to take what was sent on all streams together.
+    private func checkReader() {
+        guard let context, let deadline else { return }
+        let verdict = responsePace.check(
+            taken: transport.sent - UntakenBytes.count(context),
+            at: worker.now,
+            pace: server.settings.rates.response,
+            idle: server.settings.bodyIdleTimeout
+        )
+        switch verdict {
+        case .wait(let time): worker.deadlines.set(deadline, at: time)
+        case .slow: abort("client.write-slow")
+        case .stalled: abort("client.write-timeout")
         }
     }
 
@@ -65,13 +81,6 @@ extension HTTP2Connection {
         guard code == .noError else { return fail(code) }
         phase = .ending
         if streams.isEmpty { linger() } else { clearDeadline() }
-    }
-
-    /// The client has closed its side: what it has asked for is still answered.
-    func inputEnded() {
-        if phase == .lingering { return close() }
-        for stream in streams.all where !stream.isRequestOver { stream.abort("client.closed") }
-        wasToldToEnd()
     }
 
     // MARK: A bad end

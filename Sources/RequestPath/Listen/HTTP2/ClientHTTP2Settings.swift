@@ -2,7 +2,7 @@ import Model
 import NIOHTTP2
 
 /// What HTTP/2 connections of clients go by: the limits of the file, and what NIO's handler makes of them.
-struct HTTP2Settings {
+struct ClientHTTP2Settings {
     let limits: HTTP2Limits
     let connection: NIOHTTP2Handler.ConnectionConfiguration
     let stream: NIOHTTP2Handler.StreamConfiguration

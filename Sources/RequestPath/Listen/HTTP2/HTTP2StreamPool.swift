@@ -7,6 +7,7 @@ final class HTTP2StreamPool {
 
     private var idle: [HTTP2Stream] = []
     private var waitingForFlush: [HTTP2Connection] = []
+    private var flushing: [HTTP2Connection] = []
 
     func take(_ worker: WorkerContext) -> HTTP2Stream { idle.popLast() ?? HTTP2Stream(worker: worker) }
 
@@ -20,8 +21,10 @@ final class HTTP2StreamPool {
         waitingForFlush.append(connection)
         guard waitingForFlush.count == 1 else { return }
         connection.worker.eventLoop.assumeIsolated().execute { [self] in
-            for connection in waitingForFlush { connection.flushNow() }
-            waitingForFlush.removeAll(keepingCapacity: true)
+            // A flush may ask for another one, which goes into the other list.
+            swap(&waitingForFlush, &flushing)
+            for connection in flushing { connection.flushNow() }
+            flushing.removeAll(keepingCapacity: true)
         }
     }
 }

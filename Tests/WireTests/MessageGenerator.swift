@@ -29,7 +29,8 @@ struct MessageGenerator {
             fields.append(
                 pick([
                     "cookie\u{1F}a=b", "x\u{1F}y", "te\u{1F}trailers", "te\u{1F}gzip", "content-length\u{1F}3",
-                    "content-length\u{1F}0", "expect\u{1F}100-continue", "connection\u{1F}close", "X\u{1F}y", "empty\u{1F}",
+                    "content-length\u{1F}0", "expect\u{1F}100-continue", "connection\u{1F}close", "X\u{1F}y",
+                    "empty\u{1F}",
                 ])
             )
         }

@@ -1,10 +1,10 @@
 public import ArgumentParser
 import Daemun
+import Exchange
 import Foundation
 public import Logging
 import Model
 import NIOCore
-import Pipeline
 import UnixSignals
 
 /// `daemun run`: the gateway.
@@ -67,7 +67,6 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         DescriptorLimit.raise()
-        await openTimers()
         // From here on: a stop that is asked for while the gateway starts is not lost.
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         let process = try await GatewayProcess.start(
@@ -82,12 +81,6 @@ struct RunCommand: AsyncParsableCommand {
             StandardStreams.writeError(announcement.description + "\n")
         }
         try await process.serve(until: signals)
-    }
-
-    /// The system's timers take a descriptor each when they are first used: better now than when there may be none left.
-    private func openTimers() async {
-        try? await Task.sleep(for: .milliseconds(1), clock: .continuous)
-        try? await Task.sleep(for: .milliseconds(1), clock: .suspending)
     }
 
     private func origin() throws -> ModelSource.Origin {

@@ -51,7 +51,9 @@ enum BackendFailure: Error, Equatable {
 
     /// What a failed attempt to connect means.
     init(connecting error: any Error) {
-        if case .connectTimeout? = error as? ChannelError {
+        if let failure = error as? BackendFailure {
+            self = failure
+        } else if case .connectTimeout? = error as? ChannelError {
             self = .connectTimeout
         } else if let error = error as? IOError, error.errnoCode == EMFILE || error.errnoCode == ENFILE {
             self = .noDescriptor

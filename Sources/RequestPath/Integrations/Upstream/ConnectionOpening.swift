@@ -71,6 +71,7 @@ final class ConnectionOpening {
     // MARK: TCP
 
     private func initialize(_ channel: any Channel) throws {
+        guard !worker.hasReservedDescriptor(channel) else { throw BackendFailure.noDescriptor }
         let pipeline = channel.pipeline.syncOperations
         guard let tls else {
             carrier = try install(in: pipeline, http2: endpoint.target.scheme == .h2c)

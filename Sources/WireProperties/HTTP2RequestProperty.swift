@@ -58,7 +58,9 @@ enum HTTP2RequestProperty {
 
     /// The key of a WebSocket handshake, which is HTTP/1.1's alone.
     private static let key = "AAAAAAAAAAAAAAAAAAAAAA=="
-    private static let connectionFields = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]
+    private static let connectionFields = [
+        "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
+    ]
 
     /// The fields as an HTTP/1.1 head, when RFC 9113, 8.2 and 8.3, allow them.
     private static func reference(_ fields: [(String, String)]) -> [UInt8]? {
@@ -69,9 +71,10 @@ enum HTTP2RequestProperty {
         let authority = values.removeValue(forKey: ":authority")
         let opensWebSocket = values[":method"] == "CONNECT" && values.removeValue(forKey: ":protocol") == "websocket"
         if opensWebSocket { values[":method"] = "GET" }
-        guard let method = values[":method"], method != "CONNECT", let path = values[":path"], let scheme = values[":scheme"],
-            values.count == 3, ["http", "https"].contains(scheme), ReferenceHead.isToken(method.utf8),
-            path.utf8.first == UInt8(ascii: "/") || path == "*", path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+        guard let method = values[":method"], method != "CONNECT", let path = values[":path"],
+            let scheme = values[":scheme"], values.count == 3, ["http", "https"].contains(scheme),
+            ReferenceHead.isToken(method.utf8), path.utf8.first == UInt8(ascii: "/") || path == "*",
+            path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
             regular.allSatisfy(isAllowed), authority.map(isValue) ?? true
         else { return nil }
         let hosts = regular.filter { $0.0 == "host" }.map(\.1)

@@ -34,8 +34,10 @@ extension HPACKHeaders {
         case .host: add(name: ":authority", value: text)
         // The end of an HTTP/2 body is told by its frames.
         case .transferEncoding: break
-        case .authorization, .cookie: add(name: LowerCaseNames.texts[Int(known.rawValue)], value: text, indexing: .neverIndexed)
-        case .contentLength, .xRequestID: add(name: LowerCaseNames.texts[Int(known.rawValue)], value: text, indexing: .nonIndexable)
+        case .authorization, .cookie:
+            add(name: LowerCaseNames.texts[Int(known.rawValue)], value: text, indexing: .neverIndexed)
+        case .contentLength, .xRequestID:
+            add(name: LowerCaseNames.texts[Int(known.rawValue)], value: text, indexing: .nonIndexable)
         case .other:
             add(name: Self.text(head, name).lowercased(), value: text, indexing: Self.indexing(of: text))
         default: add(name: LowerCaseNames.texts[Int(known.rawValue)], value: text, indexing: Self.indexing(of: text))
@@ -43,7 +45,9 @@ extension HPACKHeaders {
     }
 
     /// What is hardly ever sent twice would only push the others out of the backend's table.
-    private static func indexing(of value: String) -> HPACKIndexing { value.utf8.count > 96 ? .nonIndexable : .indexable }
+    private static func indexing(of value: String) -> HPACKIndexing {
+        value.utf8.count > 96 ? .nonIndexable : .indexable
+    }
 
     private static func end(of bytes: Span<UInt8>, from start: Int, at byte: UInt8) -> Int {
         var index = start

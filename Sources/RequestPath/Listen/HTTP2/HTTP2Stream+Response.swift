@@ -10,6 +10,7 @@ extension HTTP2Stream: ClientStream {
     /// Over so many bytes that the client has not taken, its backend has to wait.
     private static let mostUnsent = 65_536
     private static let fewUnsent = 32_768
+    private static let copiedAtMost = 1_024
     private static let joinedAtMost = 16_384
     /// A frame that every client takes (RFC 9113, 4.2). NIO does not spread fields over several.
     private static let largestFrame = 16_384
@@ -26,7 +27,7 @@ extension HTTP2Stream: ClientStream {
             dropping: .hopByHop,
             roomFor: 0
         )
-        guard fits(fields, head) else { return }
+        guard fits(fields, bytes: head.section.fields.last?.lineEnd ?? 0) else { return }
         connection.write(.headers(.init(headers: fields)), on: id)
         connection.flushLater()
     }
@@ -49,7 +50,7 @@ extension HTTP2Stream: ClientStream {
         }
         let opensTunnel = head.status == 101
         var fields = fields(of: head, status: opensTunnel ? 200 : head.status, dropping: dropped, connection)
-        guard fits(fields, head) else {
+        guard fits(fields, bytes: head.section.fields.last?.lineEnd ?? 0) else {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
         }
@@ -94,6 +95,7 @@ extension HTTP2Stream: ClientStream {
         guard let exchange, !exchange.request.isHEAD else { return }
         exchange.record.responseBytes += part.readableBytes
         pushHead()
+        let part = part.readableBytes <= Self.copiedAtMost ? Self.copy(part) : part
         guard var held = heldBody else {
             heldBody = part
             return
@@ -115,6 +117,7 @@ extension HTTP2Stream: ClientStream {
             pushHead()
             pushBody()
             let fields = HPACKHeaders(trailers: trailers, names: worker.fieldNames)
+            guard fits(fields, bytes: trailers.readableBytes) else { return abort("backend.head-too-large-for-http2") }
             connection.write(.headers(.init(headers: fields, endStream: true)), on: id)
         } else if let head = heldHead {
             heldHead = nil
@@ -264,6 +267,13 @@ extension HTTP2Stream: ClientStream {
 
     // MARK: Pieces
 
+    /// In memory of its own. Until all answers at hand leave together, a small part would keep the large buffer that it was read into.
+    private static func copy(_ part: ByteBuffer) -> ByteBuffer {
+        var copy = ByteBufferAllocator().buffer(capacity: part.readableBytes)
+        copy.writeImmutableBuffer(part)
+        return copy
+    }
+
     private func start(_ exchange: Exchange, status: Int) {
         hasResponseStarted = true
         exchange.record.status = status
@@ -289,8 +299,9 @@ extension HTTP2Stream: ClientStream {
         connection?.write(.data(.init(data: .byteBuffer(body), endStream: isLast)), on: id)
     }
 
-    private func fits(_ fields: HPACKHeaders, _ head: borrowing ResponseHead) -> Bool {
-        guard let last = head.section.fields.last, last.lineEnd > Self.surelyFits else { return true }
+    /// Whether one frame holds fields that take so many bytes in HTTP/1.1.
+    private func fits(_ fields: HPACKHeaders, bytes: Int) -> Bool {
+        guard bytes > Self.surelyFits else { return true }
         return fields.mostEncodedBytes < Self.largestFrame - 64
     }
 }

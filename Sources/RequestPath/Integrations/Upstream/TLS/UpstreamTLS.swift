@@ -60,7 +60,9 @@ final class UpstreamTLS: Sendable {
     /// - Parameter mayChoose: whether a target that may choose HTTP/2 is let to.
     func handler(for target: Backend.Target, mayChoose: Bool = true) throws -> NIOSSLClientHandler {
         let offer = Offer(target, settings)
-        guard let context = contexts[offer == .either && !mayChoose ? .http1 : offer] else { throw NIOSSLError.noCertificateToValidate }
+        guard let context = contexts[offer == .either && !mayChoose ? .http1 : offer] else {
+            throw NIOSSLError.noCertificateToValidate
+        }
         // Without a name, the certificate must have the numeric address that was connected to.
         let isNumeric = IPAddress(target.host) != nil
         let name = settings.serverName ?? (isNumeric ? nil : target.host)

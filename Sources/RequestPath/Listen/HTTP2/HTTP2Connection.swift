@@ -46,6 +46,8 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     /// Streams of which something was written, or has left, since they were settled.
     private var unsettled: [HTTP2Stream] = []
     private var isSettling = false
+    /// Streams whose calls begin once all that was read is done with.
+    private var beginning: [HTTP2Stream] = []
     /// Streams whose backends wait for a flush.
     private var unflushed: [HTTP2Stream] = []
     /// Whether a flush comes once all that was read is done with.
@@ -98,6 +100,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
+        beginCalls()
         flushRequests()
         if wantsFlush {
             wantsFlush = false
@@ -188,6 +191,14 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     func flushRequestLater(_ stream: HTTP2Stream) {
         unflushed.append(stream)
         flushLater()
+    }
+
+    /// Has a stream's call begun once all that was read is done with.
+    func beginLater(_ stream: HTTP2Stream) { beginning.append(stream) }
+
+    private func beginCalls() {
+        for stream in beginning { stream.beginCall() }
+        beginning.removeAll(keepingCapacity: true)
     }
 
     private func flushRequests() {

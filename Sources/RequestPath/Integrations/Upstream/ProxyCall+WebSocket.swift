@@ -1,5 +1,6 @@
 import Exchange
 import NIOCore
+import Selection
 import Wire
 
 /// The end of a call that was a WebSocket handshake: its connection becomes a tunnel.

@@ -22,12 +22,12 @@ final class ProxyCall: IntegrationCall, Expiring {
     private let recycle: (ProxyCall) -> Void
     private var deadline: Deadlines.Slot?
 
-    private var exchange: Exchange?
-    private var plan: ProxyPlan?
+    private(set) var exchange: Exchange?
+    private(set) var plan: ProxyPlan?
     private var timeouts = ProxyPlan.Timeouts()
-    private var upstream: Upstream?
+    private(set) var upstream: Upstream?
     /// What the attempt at hand holds of the backend.
-    private var current: Attempt?
+    private(set) var current: Attempt?
     private var stream: (any BackendStream)?
     private var phase = Phase.idle
     /// Changes with every attempt, so that a connection that comes too late is recognised.
@@ -46,7 +46,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     private var isRequestReceived = false
     private var hasUnflushedBody = false
     /// What the backend has to prove that it understood a WebSocket handshake; `nil` for any other request.
-    private var webSocketAccept: ByteBuffer?
+    private(set) var webSocketAccept: ByteBuffer?
 
     /// Makes a call; `recycle` is told when it is free for another exchange.
     init(worker: WorkerContext, recycle: @escaping (ProxyCall) -> Void) {
@@ -61,9 +61,6 @@ final class ProxyCall: IntegrationCall, Expiring {
     var connectTimeout: UInt64 { timeouts.connect }
     /// Whether the request is with the backend as a whole, so that its connection can serve another one.
     var isRequestSent: Bool { isRequestReceived }
-
-    /// Whether the request is a WebSocket handshake.
-    var opensWebSocket: Bool { webSocketAccept != nil }
 
     // MARK: Attempts
 
@@ -276,29 +273,6 @@ final class ProxyCall: IntegrationCall, Expiring {
         return self.exchange === exchange
     }
 
-    /// The backend has answered with 101 on the connection that carries the call.
-    /// - Throws: when the call has asked for nothing of the kind.
-    func receiveSwitch(
-        _ head: borrowing ResponseHead,
-        over stream: UpstreamConnection,
-        now: UInt64
-    ) throws(WireFault) {
-        guard let accept = webSocketAccept, let settings = plan?.webSocket, let exchange, let upstream, let current
-        else { throw .badStatusLine }
-        exchange.record.backendStatus = head.status
-        exchange.record.backendAnsweredAt = now
-        guard WebSocketHandshake.isCompleted(by: head, accept: accept) else {
-            stream.close()
-            failed(.badUpgrade)
-            return
-        }
-        upstream.ended(current, .success, now: now)
-        let tunnel = WebSocketTunnel(exchange, over: stream, upstream: upstream, plan: settings, now: now)
-        free()
-        stream.begin(tunnel)
-        tunnel.open(with: head, now: now)
-    }
-
     func receiveResponseBody(_ part: ByteBuffer, now: UInt64) {
         guard let exchange else { return }
         setDeadline(now &+ timeouts.idle)
@@ -409,7 +383,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     /// Ready for another exchange.
-    private func free() {
+    func free() {
         clearDeadline()
         generation &+= 1
         phase = .idle

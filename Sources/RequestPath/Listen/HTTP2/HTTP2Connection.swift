@@ -174,15 +174,13 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     /// resets.
     func countFault() {
         let now = worker.now
-        if now &- faultsSince > Self.faultWindow {
+        if now &- faultsSince > HTTP2Transport.countedTime {
             faultsSince = now
             faults = 0
         }
         faults += 1
         if faults > settings.limits.resets { sendGoAway(.enhanceYourCalm) }
     }
-
-    private static let faultWindow: UInt64 = 30_000_000_000
 
     /// Has the backend's side of a stream flushed once all that was read is done with.
     func flushRequestLater(_ stream: HTTP2Stream) { unflushed.append(stream) }

@@ -49,7 +49,13 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
-    Module(name: "Wire", layer: .requestPath, uses: ["Exchange"], packages: [nioCore, nioHPACK], tests: ["WireProperties"]),
+    Module(
+        name: "Wire",
+        layer: .requestPath,
+        uses: ["Exchange"],
+        packages: [nioCore, nioHPACK],
+        tests: ["WireProperties"]
+    ),
     Module(
         name: "Listen",
         layer: .requestPath,
@@ -64,7 +70,7 @@ let modules: [Module] = [
         name: "Integrations",
         layer: .requestPath,
         uses: ["Exchange", "Model", "Selection", "Wire"],
-        packages: [nioCore, nioPosix, nioHPACK, nioHTTP2, nioSSL, crypto, deque],
+        packages: [nioCore, nioPosix, nioHPACK, nioHTTP2, nioSSL, nioTLS, crypto, deque],
         tests: ["Exchange", "Model", "Selection", "Wire"],
         testPackages: [nioEmbedded]
     ),
@@ -101,7 +107,7 @@ let modules: [Module] = [
     Module(
         name: "DaemunCommand",
         layer: .apps,
-        uses: ["Admin", "Daemun", "Model", "Pipeline", "Routing"],
+        uses: ["Admin", "Daemun", "Exchange", "Model", "Pipeline", "Routing"],
         packages: [argumentParser, log, nioCore, nioHTTP1, nioPosix, unixSignals],
         tests: ["Model"],
         isExecutable: true

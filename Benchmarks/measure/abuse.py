@@ -15,7 +15,8 @@ ATTACKS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../Tests/C
 # Seconds for the gateway to end what the attacks left: longer than its times for a head and for a body.
 REST = 35
 MEMORY_TOLERANCE = 0.05
-LARGE = 4 << 20
+# Large enough to wait for its reader, small enough that a hundred of them do not busy the backend.
+LARGE = 1 << 20
 
 
 def beside_good_clients(bench: Bench) -> Measured:

@@ -44,7 +44,7 @@ def nginx_backend(port: int, work: str, large: str = "/dev/null") -> str:
     return _nginx(work, port, f"""
   server {{ listen 127.0.0.1:{port};
     location / {{ return 200 '{{"message":"hello from the backend","id":12345}}'; }}
-    location = /large {{ alias {large}; }}
+    location = /large {{ alias {large}; sendfile on; }}
     location = /upload {{ proxy_pass http://127.0.0.1:{port}/; client_max_body_size 0; }} }}""")
 
 

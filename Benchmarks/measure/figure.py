@@ -27,7 +27,8 @@ class Figure:
         return f"{'≥' if self.at_least else '≤'} {self.shown(value)}"
 
     def shown(self, value: float) -> str:
-        return f"{value:.0f} {self.unit}" if self.unit in ("ms", "bytes", "failed") else f"{value:.2f} {self.unit}".strip()
+        digits = 0 if self.unit in ("ms", "bytes", "failed") else 2
+        return f"{value:.{digits}f} {self.unit}".strip()
 
 
 @dataclass

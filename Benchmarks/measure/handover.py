@@ -39,7 +39,8 @@ def restarts(bench: Bench) -> Measured:
     counts = {name: run.requests for name, run in runs.items()} | {"HTTP/2": http2.count}
     failed = sum(run.failed for run in runs.values()) + len(http2.failures)
     note = ", ".join(f"{name} {count}" for name, count in counts.items())
-    return Measured(failed, f"{RESTARTS} restarts; requests: {note}", [f"HTTP/2: {text}" for text in http2.failures[:1]])
+    broken = [f"HTTP/2: {text}" for text in http2.failures[:1]]
+    return Measured(failed, f"{RESTARTS} restarts; requests: {note}", broken)
 
 
 def _launched(bench: Bench, text: str, port: int) -> Server:

@@ -1,7 +1,7 @@
 """A client that does nothing but TLS handshakes: python3 handshaker.py PORT SECONDS full|resumed; prints how many.
 
-Each connection carries one small request, so that the handshake was completed and its tickets came; one that was resumed, or
-was not where it should be, is an error.
+Each connection carries one small request, so that the handshake was completed and its tickets came; one that was
+resumed, or was not where it should be, is an error.
 """
 import socket
 import ssl

@@ -45,5 +45,6 @@ def _gateway(bench: Bench) -> tuple[Server, list[Server]]:
 
 
 def _batch(server: Server) -> Load:
-    options = ["-m10"] if server.protocol.http2 else ["--h1", "-m1"]
+    # Two at once on each connection: more would not find a place in the line before the backend.
+    options = ["-m2"] if server.protocol.http2 else ["--h1", "-m1"]
     return H2load(server, f"-c{CONNECTIONS_A_BATCH}", f"-n{10 * CONNECTIONS_A_BATCH}", *options).result()

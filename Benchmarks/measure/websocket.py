@@ -82,7 +82,7 @@ def _answered(connection: socket.socket) -> bool:
     try:
         data = connection.recv(65536)
         if data.startswith(b"GET "):
-            head = f"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             connection.sendall(f"{head}Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n".encode())
         elif data:
             connection.sendall(ANSWER)

@@ -51,8 +51,7 @@ enum FramesProperty {
         _ reference: ReferenceFrames
     ) throws(Violation) {
         var passage = WebSocketPassage(from: sender)
-        let beginning = Array(bytes[..<cut])
-        let first = passage.pass(beginning.span)
+        let first = passage.pass(bytes.span.extracting(first: cut))
         try hold(first == .init(count: cut, closes: false), "\(first) while nothing has ended")
         var passed = cut
         var closes = passage.end() ? 1 : 0

@@ -30,6 +30,8 @@ struct ReferenceProxyLine {
     }
 
     private static func isNumeric(_ address: String, of family: String) -> Bool {
+        // The system's parser stops at a zero byte, and takes what comes before it.
+        if address.utf8.contains(0) { return false }
         if family == "TCP6" { return address.contains(":") && !address.contains("%") }
         let bytes = address.split(separator: ".", omittingEmptySubsequences: false)
         return bytes.count == 4 && bytes.allSatisfy { byte in UInt8(byte).map { String($0) == byte } ?? false }

@@ -4,8 +4,8 @@
     Tests/Clients/attacks.py --http 8080 --https 8443 --seconds 20            all of them side by side
     Tests/Clients/attacks.py --http 8080 --seconds 20 slowloris rapid-reset   only these
 
-HTTP/2 goes to --http with prior knowledge, or to --https when --http2 says so. Prints a JSON object: for each attack how
-many connections it opened and how they ended: by a status, by a GOAWAY with its code, closed, reset, refused, or
+HTTP/2 goes to --http with prior knowledge, or to --https when --http2 says so. Prints a JSON object: for each attack
+how many connections it opened and how they ended: by a status, by a GOAWAY with its code, closed, reset, refused, or
 `stalled` when the gateway just stopped reading. Attack nothing but what is your own.
 """
 
@@ -29,7 +29,10 @@ NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 @dataclasses.dataclass
 class Target:
-    """The ports of a gateway on the loopback address; paths of an answer of megabytes, and of one that awaits the body."""
+    """The ports of a gateway on the loopback address.
+
+    `large` is the path of an answer of a megabyte or more, `upload` of one that awaits the request's body.
+    """
 
     http: int
     https: int | None = None

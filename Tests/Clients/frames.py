@@ -61,7 +61,7 @@ def field_section(method="GET", path="/", scheme="http", authority="bench"):
 
 
 def field(name, value, indexed=False):
-    """A field line in HPACK as a literal without Huffman code; `indexed` puts it into the dynamic table (RFC 7541, 6.2)."""
+    """A field line in HPACK as a literal without Huffman code (RFC 7541, 6.2); `indexed` enters it into the table."""
     return (b"\x40" if indexed else b"\x00") + _text(name) + _text(value)
 
 

@@ -12,8 +12,8 @@ PATIENCE = 10.0
 class HTTP2Load:
     """So many clients, each with a connection and so many requests under way, until the end of the block.
 
-    When a GOAWAY comes, what it leaves out is asked for again on a new connection, as RFC 9113, section 6.8 allows, and the
-    rest is awaited. Everything else that is not a 200 is a failure. With `in_tls`, HTTP/2 is agreed upon by ALPN.
+    When a GOAWAY comes, what it leaves out is asked for again on a new connection, as RFC 9113, section 6.8 allows, and
+    the rest is awaited. Everything else that is not a 200 is a failure. With `in_tls`, HTTP/2 is agreed upon by ALPN.
     """
 
     def __init__(self, port, clients=2, streams=10, in_tls=False):
@@ -72,7 +72,7 @@ class _Connection:
         self.socket.close()
 
     def ask(self, streams, ended):
-        """Asks until `ended` or until the gateway wants the connection to end: how many were answered, and what failed."""
+        """Asks until `ended` or until the gateway says GOAWAY: how many were answered, and what failed."""
         widest = frames.window_update(0, 0x7FFF_FFFF - 0xFFFF)
         self.socket.sendall(frames.PREFACE + frames.settings() + widest)
         unread = b""

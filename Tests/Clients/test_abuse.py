@@ -1,4 +1,4 @@
-"""All attacks side by side, beside clients that mean well. `Benchmarks/run --only abuse` does the same for ten minutes."""
+"""All attacks side by side, beside clients that mean well; `Benchmarks/run --only abuse` does so for ten minutes."""
 
 import json
 import pathlib

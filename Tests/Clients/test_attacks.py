@@ -138,7 +138,7 @@ def test_huge_heads(steady):
     ids=["fields", "cookie", "connection", "segments", "trailers"],
 )
 def test_heads_that_are_dear_to_read(steady, bomb):
-    with GoodClient(steady) as good, connections(steady, 50) as bombers:
+    with GoodClient(steady) as good, connections(steady, 20) as bombers:
         began = steady.processor_time()
         for connection in bombers:
             connection.setblocking(True)

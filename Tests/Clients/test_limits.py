@@ -35,16 +35,16 @@ def test_a_connection_ends_with_its_last_request(start):
 
 
 def test_the_limit_of_connections_follows_the_descriptors(start, metrics):
-    gateway = start(f"{SELF}\n{metrics.line}", descriptors=64, arguments=ONE_THREAD)
+    gateway = start(f"{SELF}\n{metrics.line}", descriptors=128, arguments=ONE_THREAD)
     limit = metrics.total("daemun_client_connections_limit")
-    assert limit == 24
-    with connections(gateway, 60) as opened:
+    assert limit == 72
+    with connections(gateway, 120) as opened:
         for connection in opened[:10]:
             connection.send(request())
         closed, said = drip(opened, 0.5, read=4_096)
-        assert closed >= 60 - limit
+        assert closed >= 120 - limit
         assert len(said) == 10
-        assert metrics.total("daemun_client_connections_refused_total", reason="connections") >= 60 - limit
+        assert metrics.total("daemun_client_connections_refused_total") >= 120 - limit
     wait_until(lambda: is_served(gateway), "new connections to be served")
 
 
@@ -60,6 +60,8 @@ def test_without_descriptors_it_serves_what_it_has_and_recovers(start, backend, 
     text = f"apis: {{ all: {{ routes: {{ GET /m: {{ reply: {{ text: m }} }}, $default: {backend.url} }} }} }}"
     gateway = start(f"{text}\nlimits: {{ connections: 1000 }}", descriptors=64, arguments=("--threads", threads))
     with gateway.connect() as first:
+        first.send(request("GET", "/m"))
+        assert first.read_response().status == 200
         with connections(gateway, 150) as opened:
             for connection in opened:
                 try:
@@ -74,10 +76,11 @@ def test_without_descriptors_it_serves_what_it_has_and_recovers(start, backend, 
             time.sleep(1)
             assert gateway.processor_time() - began < 0.3
             # Who was there before is served, though no backend can be asked.
-            first.send(request("GET", "/m"))
-            assert first.read_response().status == 200
-            first.send(request("GET", "/backend"))
-            answer = first.read_response()
+            with connections(gateway, 5):
+                first.send(request("GET", "/m"))
+                assert first.read_response().status == 200
+                first.send(request("GET", "/backend"))
+                answer = first.read_response()
             assert (answer.status, answer.json()["cause"]) == (503, "gateway.descriptors")
             assert answer.get("Retry-After")
         first.send(request("GET", "/backend"))

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from harness import Client, free_port, request, response, wait_until
-from test_tls import Shop
+from test_tls import Shop, is_open
 
 
 class Front(Shop):
@@ -18,15 +18,8 @@ class Front(Shop):
 
     def run(self, **options):
         super().run(**options)
-        wait_until(self._answers, "the plain listener")
+        wait_until(lambda: is_open(self.plain_port), "the plain listener")
         return self
-
-    def _answers(self):
-        try:
-            Client(self.plain_port).close()
-            return True
-        except ConnectionRefusedError:
-            return False
 
     def ask(self, *arguments, **options):
         """The answer of the plain listener."""

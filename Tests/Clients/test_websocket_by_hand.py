@@ -293,6 +293,34 @@ def test_a_stopping_gateway_closes_both_sides_and_waits_for_the_answers(tunnel):
     assert gateway.log_lines(1)[0]["cause"] == "gateway.stopping"
 
 
+def test_a_client_may_answer_after_the_backend_has_hung_up(tunnel):
+    gateway, client, backend = tunnel()
+    gateway.signal(signal.SIGTERM)
+    assert read_frame(client) == (CLOSE, code(1_001), False)
+    assert read_frame(backend) == (CLOSE, code(1_001), True)
+    backend.send(frame(CLOSE, code(1_001), mask=None))
+    backend.released = True
+    assert client.is_silent(0.5)
+    client.send(frame(TEXT, b"too late"), frame(CLOSE, code(1_001)), pause=0.1)
+    assert client.is_closed()
+    client.close()
+    assert gateway.process.wait(5) == 0
+
+
+def test_a_backend_may_answer_after_the_client_has_hung_up(tunnel):
+    gateway, client, backend = tunnel()
+    gateway.signal(signal.SIGTERM)
+    assert read_frame(client) == (CLOSE, code(1_001), False)
+    assert read_frame(backend) == (CLOSE, code(1_001), True)
+    client.send(frame(CLOSE, code(1_001)))
+    client.close()
+    assert backend.receive() == b""
+    time.sleep(0.3)
+    assert gateway.process.poll() is None
+    backend.send(frame(CLOSE, code(1_001), mask=None))
+    assert gateway.process.wait(5) == 0
+
+
 def test_a_frame_in_progress_is_finished_first(tunnel):
     gateway, client, backend = tunnel()
     message = frame(BINARY, b"x" * 1_000)

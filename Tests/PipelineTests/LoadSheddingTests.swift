@@ -1,3 +1,4 @@
+import Exchange
 import Testing
 
 @testable import Pipeline
@@ -80,7 +81,7 @@ struct LoadSheddingTests {
         #expect(mean > 0.4 && mean < 0.6)
     }
 
-    @Test(arguments: [(64, 24), (1_024, 720), (20_000, 14_952), (1_048_576, 65_536), (2, 1), (0, 1)])
+    @Test(arguments: [(64, 36), (1_024, 720), (20_000, 14_952), (1_048_576, 65_536), (2, 1), (0, 1)])
     func `the descriptors decide how many connections there may be`(descriptors: Int, connections: Int) {
         #expect(DescriptorLimit.connections(forDescriptors: descriptors) == connections)
     }

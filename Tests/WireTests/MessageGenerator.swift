@@ -19,7 +19,8 @@ struct MessageGenerator {
 
     /// The fields of a request of HTTP/2; see `HTTP2RequestProperty`.
     mutating func http2Request() -> [UInt8] {
-        var fields = [":method\u{1F}" + pick(["GET", "POST", "OPTIONS", "HEAD"])]
+        var fields = [":method\u{1F}" + pick(["GET", "POST", "OPTIONS", "HEAD", "CONNECT"])]
+        if number(below: 4) == 0 { fields.append(":protocol\u{1F}" + pick(["websocket", "websocket", "connect-udp"])) }
         fields.append(":scheme\u{1F}" + pick(["http", "https", "https", "ftp"]))
         fields.append(":path\u{1F}" + pick(["/", "/a?b=c", "/a", "*", "//", "http://i/"]))
         if flip() { fields.append(":authority\u{1F}" + pick(["h", "h:80", "[1::2]"])) }
@@ -28,7 +29,8 @@ struct MessageGenerator {
             fields.append(
                 pick([
                     "cookie\u{1F}a=b", "x\u{1F}y", "te\u{1F}trailers", "te\u{1F}gzip", "content-length\u{1F}3",
-                    "content-length\u{1F}0", "expect\u{1F}100-continue", "connection\u{1F}close", "X\u{1F}y", "empty\u{1F}",
+                    "content-length\u{1F}0", "expect\u{1F}100-continue", "connection\u{1F}close", "X\u{1F}y",
+                    "empty\u{1F}",
                 ])
             )
         }

@@ -1,3 +1,4 @@
+import Exchange
 import Integrations
 import Listen
 import Logging

@@ -16,6 +16,8 @@ public final class WorkerContext {
     public var requestScratch: ByteBuffer
     /// The response on its way to a client is put together here; see `claimResponseScratch`.
     public var responseScratch: ByteBuffer
+    /// The lowest descriptor that no connection may keep.
+    let descriptorCeiling = DescriptorLimit.ceiling(forDescriptors: DescriptorLimit.current)
     private var responseScratchOwner: (any ClientStream)?
     private var idleExchanges: [Exchange] = []
 

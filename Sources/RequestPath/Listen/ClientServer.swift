@@ -29,7 +29,6 @@ public final class ClientServer {
     private var sockets: [ListeningSocket] = []
     private var connections: ContiguousArray<Member> = []
     private let openInAllWorkers: ConnectionCount
-    private let reserve = DescriptorReserve()
     /// What may still bring connections although the sockets are closed.
     private var arriving = 0
     private var whenEmpty: EventLoopPromise<Void>?
@@ -117,8 +116,8 @@ public final class ClientServer {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let server = bound.value.0
-                    let faults = AcceptFaults(handler: server.handler, reserve: server.reserve)
-                    try channel.pipeline.syncOperations.addHandler(faults)
+                    let limit = AcceptLimit(worker: server.worker, handler: server.handler)
+                    try channel.pipeline.syncOperations.addHandler(limit)
                 }
             }
             .childChannelOption(.maxMessagesPerRead, value: 1)

@@ -19,7 +19,18 @@ struct BackendStatus: Sendable {
 
     /// The families for all workers together: counts are added up, and a target is healthy when every worker holds it so.
     static func families(_ all: [BackendStatus]) -> [MetricFamily] {
-        endpointFamilies(all) + circuitFamilies(all)
+        endpointFamilies(all) + circuitFamilies(all) + [unverified(all)]
+    }
+
+    private static func unverified(_ all: [BackendStatus]) -> MetricFamily {
+        MetricFamily(
+            name: "daemun_backend_tls_unverified",
+            help: "1 for a backend whose certificates are not verified.",
+            kind: .gauge,
+            samples: Set(all.filter(\.trustsAnybody).map(\.name)).sorted().map { name in
+                MetricSample([MetricLabel("backend", name)], value: .number(1))
+            }
+        )
     }
 
     private struct Key: Hashable {
@@ -55,14 +66,6 @@ struct BackendStatus: Sendable {
             }
             return MetricFamily(name: name, help: help, kind: kind, samples: samples)
         }
-        let unverified = MetricFamily(
-            name: "daemun_backend_tls_unverified",
-            help: "1 for a backend whose certificates are not verified.",
-            kind: .gauge,
-            samples: Set(all.filter(\.trustsAnybody).map(\.name)).sorted().map { name in
-                MetricSample([MetricLabel("backend", name)], value: .number(1))
-            }
-        )
         return [
             family("daemun_backend_requests_active", "Requests in flight.", .gauge, \.active),
             family("daemun_backend_connections_open", "Connections open or being opened.", .gauge, \.open),
@@ -80,7 +83,6 @@ struct BackendStatus: Sendable {
                 .counter,
                 \.totals.busy
             ),
-            unverified,
         ]
     }
 

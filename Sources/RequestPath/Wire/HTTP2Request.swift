@@ -38,7 +38,10 @@ extension RequestParser {
         Self.write(pseudo, fields, hasCookie: layout.hasCookie, key: key, to: &head.bytes)
         try readHead(target, endsStream: endsStream, &head)
         // What follows is the connection's.
-        if pseudo.opensWebSocket, head.framing == .chunked { head.framing = .none }
+        if pseudo.opensWebSocket, head.framing == .chunked {
+            head.framing = .none
+            head.expectsContinue = false
+        }
     }
 
     /// Reads the fields of a HEADERS frame that ends a body, as the lines of a trailer section with its empty line.
@@ -282,14 +285,5 @@ private struct FieldLayout {
             return false
         }
         return true
-    }
-}
-
-extension HeadWriter {
-    fileprivate mutating func writeLine(_ name: String, _ value: String) {
-        writeString(name)
-        writeStaticString(": ")
-        writeString(value)
-        writeStaticString("\r\n")
     }
 }

@@ -64,7 +64,7 @@ extension HPACKHeaders {
 }
 
 /// The known names as texts, made once.
-private enum LowerCaseNames {
+enum LowerCaseNames {
     static let texts = FieldName.allCases.map { "\($0.text)" }
 }
 

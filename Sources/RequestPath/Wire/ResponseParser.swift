@@ -3,7 +3,7 @@ public import NIOCore
 
 /// Parses the head of a backend's response (RFC 9112) as strictly as a request's.
 public struct ResponseParser: Sendable {
-    private let limits: HeadLimits
+    let limits: HeadLimits
     private let fields: FieldParser
 
     /// Makes a parser.

@@ -1,10 +1,10 @@
 public import ArgumentParser
 import Daemun
+import Exchange
 import Foundation
 public import Logging
 import Model
 import NIOCore
-import Pipeline
 import UnixSignals
 
 /// `daemun run`: the gateway.

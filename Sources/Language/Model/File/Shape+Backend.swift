@@ -230,6 +230,12 @@ extension Shape<Backend.Pool> {
                 "Open connections that a worker may have to one server."
             ),
             .optional(
+                "streams",
+                .integer(1...10_000),
+                default: defaults.maxStreams,
+                "Requests that one connection of HTTP/2 carries at once; the server may allow fewer."
+            ),
+            .optional(
                 "waiting",
                 .integer(0...1_000_000),
                 default: defaults.maxWaiting,
@@ -242,16 +248,24 @@ extension Shape<Backend.Pool> {
                 "An unused connection is closed after this time; keep it below the server's own."
             ),
             .optional(
+                "ping",
+                .duration(from: .seconds(1)),
+                default: defaults.pingInterval,
+                "A busy connection of HTTP/2 on which nothing came for so long has to answer a PING."
+            ),
+            .optional(
                 "websockets",
                 .integer(0...1_000_000),
                 default: defaults.maxWebSockets,
                 "WebSocket connections to one server, apart from the others. Beyond it they are answered with 503."
             )
-        ) { connections, waiting, idle, webSockets in
+        ) { connections, streams, waiting, idle, ping, webSockets in
             Backend.Pool(
                 maxConnections: connections,
+                maxStreams: streams,
                 maxWaiting: waiting,
                 idleTimeout: idle,
+                pingInterval: ping,
                 maxWebSockets: webSockets
             )
         }

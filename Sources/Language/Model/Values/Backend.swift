@@ -174,10 +174,14 @@ public struct Backend: Sendable, Equatable {
     public struct Pool: Sendable, Hashable {
         /// Open connections a worker may have to one target.
         public var maxConnections: Int
+        /// Requests that one connection of HTTP/2 carries at once; the target may allow fewer.
+        public var maxStreams: Int
         /// Requests that may wait for one of them; over it: 503.
         public var maxWaiting: Int
         /// An unused connection is closed after this time; keep it below the backend's own.
         public var idleTimeout: Duration
+        /// A connection of HTTP/2 on which nothing came for so long, while requests are in flight, has to answer a PING.
+        public var pingInterval: Duration
 
         /// WebSocket connections a worker may pass through to one target, apart from the others; over it: 503.
         public var maxWebSockets: Int
@@ -185,11 +189,15 @@ public struct Backend: Sendable, Equatable {
         /// Makes pool settings.
         public init(
             maxConnections: Int = 256,
+            maxStreams: Int = 100,
             maxWaiting: Int = 1_024,
             idleTimeout: Duration = .seconds(4),
+            pingInterval: Duration = .seconds(300),
             maxWebSockets: Int = 16_384
         ) {
             self.maxConnections = maxConnections
+            self.maxStreams = maxStreams
+            self.pingInterval = pingInterval
             self.maxWaiting = maxWaiting
             self.idleTimeout = idleTimeout
             self.maxWebSockets = maxWebSockets

@@ -49,6 +49,11 @@ extension Backend {
         }
     }
 
+    /// Whether any target speaks HTTP/2, or may choose to.
+    public var mayUseHTTP2: Bool {
+        targets.contains { $0.scheme == .h2 || $0.scheme == .h2c || $0.scheme == .https && tls.http2 }
+    }
+
     /// Whether any target is reached over TLS.
     public var usesTLS: Bool { targets.contains { $0.scheme.isSecure } }
 

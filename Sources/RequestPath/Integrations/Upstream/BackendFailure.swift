@@ -32,6 +32,8 @@ enum BackendFailure: Error, Equatable {
     case noDescriptor
     /// No TLS came about, for this reason.
     case tlsFailed(HandshakeFailure)
+    /// The request's head is larger than a frame of HTTP/2.
+    case headTooLarge
     /// The connection broke before the response's head was complete.
     case reset
     /// What came is not HTTP.
@@ -47,7 +49,9 @@ enum BackendFailure: Error, Equatable {
 
     /// What a failed attempt to connect means.
     init(connecting error: any Error) {
-        if case .connectTimeout? = error as? ChannelError {
+        if let failure = error as? BackendFailure {
+            self = failure
+        } else if case .connectTimeout? = error as? ChannelError {
             self = .connectTimeout
         } else if let error = error as? IOError, error.errnoCode == EMFILE || error.errnoCode == ENFILE {
             self = .noDescriptor
@@ -69,6 +73,7 @@ enum BackendFailure: Error, Equatable {
         case .connectTimeout: Refusal(status: 504, cause: "backend.connect-timeout")
         case .noDescriptor: Self.unavailable("gateway.descriptors")
         case .tlsFailed: Refusal(status: 502, cause: "backend.tls-failed")
+        case .headTooLarge: Refusal(status: 431, cause: "backend.head-too-large")
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
         case .badUpgrade: Refusal(status: 502, cause: "backend.bad-upgrade")
@@ -88,7 +93,7 @@ enum BackendFailure: Error, Equatable {
     var outcome: CircuitBreaker.Outcome {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
-        case .noDescriptor, .tooManyTunnels: .unknown
+        case .noDescriptor, .tooManyTunnels, .headTooLarge: .unknown
         case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .badUpgrade, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }
@@ -98,7 +103,7 @@ enum BackendFailure: Error, Equatable {
     var isUnsent: Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
-        case .noDescriptor, .tooManyTunnels, .connectFailed, .connectTimeout, .tlsFailed: true
+        case .noDescriptor, .tooManyTunnels, .headTooLarge, .connectFailed, .connectTimeout, .tlsFailed: true
         case .reset, .malformed, .badUpgrade, .timeout, .status: false
         }
     }
@@ -107,7 +112,7 @@ enum BackendFailure: Error, Equatable {
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: false
-        case .noDescriptor, .tooManyTunnels, .malformed, .badUpgrade, .timeout: false
+        case .noDescriptor, .tooManyTunnels, .headTooLarge, .malformed, .badUpgrade, .timeout: false
         case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

@@ -15,8 +15,6 @@ protocol BackendStream: AnyObject {
     func begin(_ call: ProxyCall, _ exchange: Exchange, plan: ProxyPlan)
     /// Writes a part of the request's body; never empty.
     func sendBody(_ part: ByteBuffer)
-    /// Carries a tunnel's bytes from now on, in place of a call: `sendBody` writes them as they are, `sendEnd` closes this direction.
-    func begin(_ tunnel: WebSocketTunnel)
     /// Writes the end of the request's body, once, and only of a request that has one. Trailers are given as whole lines.
     func sendEnd(trailers: ByteBuffer?)
     func flush()

@@ -1,6 +1,7 @@
 import Exchange
 import Model
 import NIOCore
+import NIOHTTP2
 import NIOPosix
 import NIOSSL
 
@@ -9,14 +10,20 @@ import NIOSSL
 /// Confined to the worker's loop. It tells the endpoint once how it ended.
 final class ConnectionOpening {
     /// What a finished attempt has brought about.
-    typealias Outcome = Result<UpstreamConnection, BackendFailure>
+    typealias Outcome = Result<Carrier, BackendFailure>
+
+    /// A connection of the protocol that the target speaks.
+    enum Carrier {
+        case http1(UpstreamConnection)
+        case http2(UpstreamHTTP2Connection)
+    }
 
     private let endpoint: Endpoint
     private let tls: UpstreamTLS?
     private let worker: WorkerContext
     private let limit: UInt64
     /// Without TLS it is there from the start.
-    private var connection: UpstreamConnection?
+    private var carrier: Carrier?
     private var completion: ((Outcome) -> Void)?
 
     /// - Parameters:
@@ -60,22 +67,27 @@ final class ConnectionOpening {
     // MARK: TCP
 
     private func initialize(_ channel: any Channel) throws {
+        guard !worker.hasReservedDescriptor(channel) else { throw BackendFailure.noDescriptor }
         let pipeline = channel.pipeline.syncOperations
         guard let tls else {
-            connection = try install(in: pipeline)
+            carrier = try install(in: pipeline, http2: endpoint.target.scheme == .h2c)
             return
         }
         try pipeline.addHandler(CiphertextBuffers(worker: worker))
         try pipeline.addHandler(tls.handler(for: endpoint.target))
-        try pipeline.addHandler(
-            UpstreamHandshake(worker: worker, limit: limit) { [self] context, result in handshakeEnded(result, context)
-            }
-        )
+        let handshake = UpstreamHandshake(worker: worker, limit: limit) { [self] context, result in
+            handshakeEnded(result, context)
+        }
+        try pipeline.addHandler(handshake)
     }
 
     private func connected(_ result: Result<any Channel, any Error>) {
         switch result {
-        case .success: if let connection { end(.success(connection)) }
+        case .success:
+            guard let carrier else { return }
+            guard case .http2 = carrier else { return end(.success(carrier)) }
+            // NIO's handler speaks once it was told that the channel is active, which happens right after this.
+            worker.eventLoop.assumeIsolated().execute { [self] in end(.success(carrier)) }
         case .failure(let error): end(.failure(BackendFailure(connecting: error)))
         }
     }
@@ -84,9 +96,14 @@ final class ConnectionOpening {
 
     private func handshakeEnded(_ result: Result<String?, HandshakeFailure>, _ context: ChannelHandlerContext) {
         switch result {
-        case .success:
+        case .success(let chosen):
+            guard chosen == "h2" || endpoint.target.scheme != .h2 else {
+                end(.failure(.tlsFailed(HandshakeFailure("the server does not offer HTTP/2 (ALPN h2)"))))
+                context.close(promise: nil)
+                return
+            }
             do {
-                end(.success(try install(in: context.pipeline.syncOperations)))
+                end(.success(try install(in: context.pipeline.syncOperations, http2: chosen == "h2")))
             } catch {
                 end(.failure(.connectFailed))
             }
@@ -96,14 +113,32 @@ final class ConnectionOpening {
 
     // MARK: The protocol
 
-    private func install(in pipeline: ChannelPipeline.SynchronousOperations) throws -> UpstreamConnection {
-        let connection = UpstreamConnection(
+    private func install(in pipeline: ChannelPipeline.SynchronousOperations, http2: Bool) throws -> Carrier {
+        let isSecure = tls != nil
+        guard http2 else {
+            let connection = UpstreamConnection(
+                endpoint: endpoint,
+                parser: endpoint.parser,
+                worker: worker,
+                isSecure: isSecure
+            )
+            try pipeline.addHandler(connection)
+            return .http1(connection)
+        }
+        let connection = UpstreamHTTP2Connection(
             endpoint: endpoint,
             parser: endpoint.parser,
             worker: worker,
-            isSecure: tls != nil
+            isSecure: isSecure
         )
+        let frames = NIOHTTP2Handler(
+            mode: .client,
+            frameDelegate: connection,
+            connectionConfiguration: UpstreamHTTP2Settings.connection,
+            streamConfiguration: UpstreamHTTP2Settings.stream
+        )
+        try pipeline.addHandler(frames)
         try pipeline.addHandler(connection)
-        return connection
+        return .http2(connection)
     }
 }

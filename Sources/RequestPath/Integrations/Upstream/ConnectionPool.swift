@@ -93,6 +93,9 @@ struct ConnectionPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
     /// so they go on when a connection is released or closed.
     mutating func connectFailed() -> Request? { replaceClosed() }
 
+    /// A connection that was opened in another way is one of these from now on, and counts as lent.
+    mutating func adopt() { openCount += 1 }
+
     /// Whether a request stands in the line.
     func isWaiting(_ request: Request) -> Bool { waiting.contains { $0 === request } }
 

@@ -28,9 +28,17 @@ final class Endpoint {
     /// Requests that may be in flight from all workers; `nil` is any number.
     private var concurrency: Int?
     private(set) var inFlight: InFlightCount?
-    private var idleTimeout: UInt64
+    /// Its streams, as long as it speaks HTTP/2.
+    var streams: StreamPool<UpstreamHTTP2Connection, ProxyCall>
+    var usesHTTP2: Bool
+    private(set) var idleTimeout: UInt64
+    /// A connection of HTTP/2 on which nothing came for so long has to prove that it lives.
+    private(set) var pingInterval: UInt64
+    /// What the last call allowed for opening a connection.
+    var connectTimeout: UInt64 = 0
+    private var offersHTTP2: Bool
     private var tls: UpstreamTLS?
-    private let worker: WorkerContext
+    let worker: WorkerContext
     let parser: ResponseParser
     private let backend: String
     private let sendReport: UpstreamReport
@@ -49,8 +57,16 @@ final class Endpoint {
         name = resolved.name
         weight = resolved.target.weight
         pool = ConnectionPool(maxConnections: settings.pool.maxConnections, maxWaiting: settings.pool.maxWaiting)
+        streams = StreamPool(
+            maxConnections: settings.pool.maxConnections,
+            maxStreams: settings.pool.maxStreams,
+            maxWaiting: settings.pool.maxWaiting
+        )
         maxTunnels = settings.pool.maxWebSockets
         idleTimeout = settings.pool.idleTimeout.nanoseconds
+        pingInterval = settings.pool.pingInterval.nanoseconds
+        offersHTTP2 = Self.offersHTTP2(resolved.target, settings)
+        usesHTTP2 = offersHTTP2
         tls = plan.tls
         self.worker = worker
         backend = settings.name
@@ -79,15 +95,36 @@ final class Endpoint {
         tls = plan.tls
         weight = resolved.target.weight
         maxTunnels = settings.pool.maxWebSockets
-        idleTimeout = settings.pool.idleTimeout.nanoseconds
         let limits = settings.pool
+        idleTimeout = limits.idleTimeout.nanoseconds
+        pingInterval = limits.pingInterval.nanoseconds
+        streams.setLimits(
+            maxConnections: limits.maxConnections,
+            maxStreams: limits.maxStreams,
+            maxWaiting: limits.maxWaiting
+        )
+        let offersHTTP2 = Self.offersHTTP2(target, settings)
+        if offersHTTP2 != self.offersHTTP2 {
+            self.offersHTTP2 = offersHTTP2
+            usesHTTP2 = offersHTTP2
+            retireStreams()
+        }
         for call in pool.setLimits(maxConnections: limits.maxConnections, maxWaiting: limits.maxWaiting) {
             connect(for: call)
         }
     }
 
+    private static func offersHTTP2(_ target: Backend.Target, _ settings: Backend) -> Bool {
+        switch target.scheme {
+        case .http: false
+        case .https: settings.tls.http2
+        case .h2, .h2c: true
+        }
+    }
+
     /// Gets a stream for a call: at once, or later (`ProxyCall.connected`), or not at all (`ProxyCall.failed`).
     func lease(for call: ProxyCall) -> (any BackendStream)? {
+        if usesHTTP2 { return leaseStream(for: call) }
         switch pool.lease(for: call, mayReuse: call.mayReuseConnection) {
         case .connection(let connection):
             connection.stopResting()
@@ -127,20 +164,32 @@ final class Endpoint {
     }
 
     /// Whether a call waits for a connection to become free.
-    func isInLine(_ call: ProxyCall) -> Bool { pool.isWaiting(call) }
+    func isInLine(_ call: ProxyCall) -> Bool {
+        pool.isWaiting(call) || !streams.isConnecting && streams.isWaiting(call)
+    }
 
-    func cancel(_ call: ProxyCall) { pool.cancel(call) }
+    func cancel(_ call: ProxyCall) {
+        pool.cancel(call)
+        streams.cancel(call)
+    }
 
     /// A reload has removed the target: what is in flight is finished, the rest is closed.
     func retire() {
         index = nil
         for connection in pool.takeIdle() { connection.close() }
+        retireStreams()
     }
 
     private func connect(for call: ProxyCall) {
         let generation = call.generation
-        ConnectionOpening(to: self, tls: tls, worker: worker, limit: call.connectTimeout) { [self] outcome in
-            connectEnded(outcome, for: call, generation: generation)
+        open(limit: call.connectTimeout) { [self] outcome in connectEnded(outcome, for: call, generation: generation) }
+    }
+
+    /// Opens a connection of whatever protocol the target chooses.
+    func open(limit: UInt64, _ completion: @escaping (ConnectionOpening.Outcome) -> Void) {
+        ConnectionOpening(to: self, tls: tls, worker: worker, limit: limit) { [self] outcome in
+            if case .failure(.tlsFailed(let reason)) = outcome { report(reason) }
+            completion(outcome)
         }
         .start()
     }
@@ -149,12 +198,18 @@ final class Endpoint {
         // The call may have given up meanwhile, and even serve another exchange by now.
         let isWanted = call.generation == generation
         switch outcome {
-        case .success(let connection):
+        case .success(.http1(let connection)):
             // One that was closed as soon as it was opened has already been reported by `closed`.
             guard connection.isOpen else { return isWanted ? call.failed(.connectFailed) : () }
             if isWanted { call.connected(connection) } else { release(connection, now: worker.now) }
+        case .success(.http2(let connection)):
+            // The target has changed its mind since its last handshake.
+            usesHTTP2 = true
+            if let next = pool.connectFailed() { connect(for: next) }
+            streams.adopt()
+            opened(connection)
+            if isWanted, let stream = leaseStream(for: call) { call.connected(stream) }
         case .failure(let failure):
-            if case .tlsFailed(let reason) = failure { report(reason) }
             if let next = pool.connectFailed() { connect(for: next) }
             if isWanted { call.failed(failure) }
         }

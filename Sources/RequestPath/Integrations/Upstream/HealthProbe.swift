@@ -1,6 +1,8 @@
 import Exchange
 import Model
 import NIOCore
+import NIOHPACK
+import NIOHTTP2
 import NIOPosix
 import Wire
 
@@ -29,20 +31,12 @@ final class HealthProbe: ChannelInboundHandler {
     ) async -> Bool {
         let answer = loop.makePromise(of: Bool.self)
         let timeout = TimeAmount(check.timeout)
-        let request = ByteBuffer(
-            string: "GET \(target.target.pathPrefix)\(check.path) HTTP/1.1\r\nHost: \(target.target.authority)\r\n"
-                + "User-Agent: daemun-health-check\r\nConnection: close\r\n\r\n"
-        )
         let timer = loop.scheduleTask(in: timeout) { answer.succeed(false) }
         let channel = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls, target.target.scheme.isSecure {
-                        try channel.pipeline.syncOperations.addHandler(tls.handler(for: target.target))
-                    }
-                    let probe = HealthProbe(request: request, answer: answer)
-                    try channel.pipeline.syncOperations.addHandler(probe)
+                    try install(in: channel.pipeline.syncOperations, target.target, check, tls, answer)
                 }
             }
             .connect(to: target.address)
@@ -52,6 +46,34 @@ final class HealthProbe: ChannelInboundHandler {
         if let channel = try? await channel.get() { channel.close(promise: nil) }
         return isWell
     }
+
+    private static func install(
+        in pipeline: ChannelPipeline.SynchronousOperations,
+        _ target: Backend.Target,
+        _ check: Backend.HealthCheck,
+        _ tls: UpstreamTLS?,
+        _ answer: EventLoopPromise<Bool>
+    ) throws {
+        let path = "\(target.pathPrefix)\(check.path)"
+        if let tls, target.scheme.isSecure { try pipeline.addHandler(tls.handler(for: target, mayChoose: false)) }
+        switch target.scheme {
+        case .http, .https:
+            let request = ByteBuffer(
+                string: "GET \(path) HTTP/1.1\r\nHost: \(target.authority)\r\n"
+                    + "User-Agent: \(userAgent)\r\nConnection: close\r\n\r\n"
+            )
+            try pipeline.addHandler(HealthProbe(request: request, answer: answer))
+        case .h2, .h2c:
+            let request: HPACKHeaders = [
+                ":method": "GET", ":scheme": target.scheme.isSecure ? "https" : "http", ":authority": target.authority,
+                ":path": path, "user-agent": userAgent,
+            ]
+            try pipeline.addHandler(NIOHTTP2Handler(mode: .client))
+            try pipeline.addHandler(HTTP2HealthProbe(request: request, answer: answer))
+        }
+    }
+
+    private static let userAgent = "daemun-health-check"
 
     func channelActive(context: ChannelHandlerContext) {
         context.writeAndFlush(Self.wrapOutboundOut(request), promise: nil)

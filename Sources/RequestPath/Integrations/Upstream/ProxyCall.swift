@@ -34,6 +34,9 @@ final class ProxyCall: IntegrationCall, Expiring {
     private(set) var generation = 0
     private var tried = TargetSet()
     private var attempts = 0
+    /// How often the request came back unprocessed; a backend that does so for ever is no longer asked.
+    private var refusals = 0
+    private static let mostRefusals = 8
     private var totalDeadline = UInt64.max
     /// What was received of the request's body, for another attempt; `nil` once it is too large or can't be repeated.
     private var kept: ByteBuffer?
@@ -78,11 +81,17 @@ final class ProxyCall: IntegrationCall, Expiring {
         hasBegunBody = false
         attempts = 0
         tried = TargetSet()
-        kept = hasBody && upstream.settings.retry.attempts > 1 && exchange.request.isIdempotent ? ByteBuffer() : nil
+        refusals = 0
+        kept = hasBody && mayRepeat(exchange, upstream) ? ByteBuffer() : nil
         keptTrailers = nil
         totalDeadline = hasBody ? .max : exchange.record.receivedAt &+ timeouts.total
         upstream.retries.deposit(now: exchange.record.receivedAt)
         attempt(exchange, plan, upstream, now: worker.now)
+    }
+
+    /// Whether the body may be asked for once more.
+    private func mayRepeat(_ exchange: Exchange, _ upstream: Upstream) -> Bool {
+        upstream.speaksHTTP2 || upstream.settings.retry.attempts > 1 && exchange.request.isIdempotent
     }
 
     /// - Parameter former: what the last attempt came to, which the client is told when no target takes another one.
@@ -125,6 +134,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         self.stream = stream
         phase = .sending
         stream.begin(self, exchange, plan: plan)
+        guard self.stream === stream else { return }
         let now = worker.now
         exchange.record.sentToBackendAt = now
         if !hasBody {
@@ -164,6 +174,20 @@ final class ProxyCall: IntegrationCall, Expiring {
             return
         }
         refuse(exchange, failure)
+    }
+
+    /// The backend has not processed the request at all: it said so of this stream (REFUSED_STREAM), or when it left (GOAWAY). So it is sent
+    /// again whatever its method, and that counts as no attempt (RFC 9113, 8.7).
+    func wasRefused() {
+        guard let exchange, let plan, let upstream else { return }
+        refusals += 1
+        guard refusals <= Self.mostRefusals, !hasBegunBody || kept != nil else { return failed(.reset) }
+        let now = worker.now
+        stream = nil
+        if let current { upstream.ended(current, .unknown, now: now) }
+        current = nil
+        attempts -= 1
+        attempt(exchange, plan, upstream, after: .reset, now: now)
     }
 
     private func refuse(_ exchange: Exchange, _ failure: BackendFailure) {
@@ -252,11 +276,14 @@ final class ProxyCall: IntegrationCall, Expiring {
         return self.exchange === exchange
     }
 
-    /// The backend has answered with 101.
+    /// The backend has answered with 101 on the connection that carries the call.
     /// - Throws: when the call has asked for nothing of the kind.
-    func receiveSwitch(_ head: borrowing ResponseHead, now: UInt64) throws(WireFault) {
-        guard let accept = webSocketAccept, let settings = plan?.webSocket, let exchange, let upstream, let current,
-            let stream
+    func receiveSwitch(
+        _ head: borrowing ResponseHead,
+        over stream: UpstreamConnection,
+        now: UInt64
+    ) throws(WireFault) {
+        guard let accept = webSocketAccept, let settings = plan?.webSocket, let exchange, let upstream, let current
         else { throw .badStatusLine }
         exchange.record.backendStatus = head.status
         exchange.record.backendAnsweredAt = now
@@ -304,7 +331,8 @@ final class ProxyCall: IntegrationCall, Expiring {
         stream.sendBody(part)
         hasUnflushedBody = true
         let isWritable = stream.isWritable
-        if !isWritable, phase == .sending { setDeadline(worker.now &+ timeouts.idle) }
+        // While both sides talk, either of them keeps the call alive.
+        if phase == .receiving || !isWritable && phase == .sending { setDeadline(worker.now &+ timeouts.idle) }
         return isWritable
     }
 

@@ -12,6 +12,8 @@ public final class Upstream {
     public let name: String
 
     private(set) var settings: Backend
+    /// Whether targets can say that they have left a request unprocessed.
+    private(set) var speaksHTTP2 = false
     private var tls: UpstreamTLS?
     var retries: RetryBudget
     private let worker: WorkerContext
@@ -66,6 +68,7 @@ public final class Upstream {
             && settings.targets == self.settings.targets && settings.balance == self.settings.balance
             && settings.ejection == self.settings.ejection && plan.tls === tls && !endpoints.isEmpty
         self.settings = settings
+        speaksHTTP2 = settings.mayUseHTTP2
         tls = plan.tls
         if settings.health == nil { forgetVerdicts() }
         if isSame { return }
@@ -215,9 +218,9 @@ public final class Upstream {
             return EndpointStatus(
                 name: endpoint.name,
                 active: standing.active,
-                open: endpoint.pool.openCount,
-                idle: endpoint.pool.idleCount,
-                waiting: endpoint.pool.waitingCount,
+                open: endpoint.pool.openCount + endpoint.streams.openCount,
+                idle: endpoint.pool.idleCount + endpoint.streams.idleCount,
+                waiting: endpoint.pool.waitingCount + endpoint.streams.waitingCount,
                 isHealthy: standing.isHealthy,
                 ejected: standing.isEjected ? 1 : 0,
                 totals: endpoint.totals

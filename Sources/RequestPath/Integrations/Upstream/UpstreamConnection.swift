@@ -266,7 +266,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         if head.status < 200 {
             switch head.status {
             case 100: break
-            case 101: try call.receiveSwitch(head, now: now)
+            case 101: try call.receiveSwitch(head, over: self, now: now)
             default: call.receiveInterim(head)
             }
             return true

@@ -28,6 +28,7 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
     /// Why the gateway closes the connection; `nil` while it does not.
     private var closing: Cause?
     private var isClientDone = false
+    private var isBackendDone = false
     private var hasUnflushed = false
 
     init(
@@ -69,7 +70,7 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
         if verdict.closes { stream.sendBody(closeFrame(to: .server)) }
         hasUnflushed = true
         goOnClosing()
-        return exchange != nil && stream.isWritable
+        return exchange != nil && (stream.isWritable || isBackendDone)
     }
 
     func flush() {
@@ -99,13 +100,18 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
     func receiveEnd(trailers: ByteBuffer?) {
         guard exchange != nil else { return }
         isClientDone = true
-        if closing != nil { return finish("client.closed") }
         stream.sendEnd(trailers: nil)
         endSoon()
+        goOnClosing()
     }
 
-    /// The backend's connection is gone.
-    func backendClosed() { finish("backend.closed") }
+    /// The backend's connection is gone. The client may still answer a Close frame of the gateway's.
+    func backendClosed() {
+        isBackendDone = true
+        guard closing != nil, fromBackend.isSettled else { return finish("backend.closed") }
+        endSoon()
+        goOnClosing()
+    }
 
     func cancel() {
         guard let exchange else { return }
@@ -138,9 +144,13 @@ final class WebSocketTunnel: IntegrationCall, Expiring {
 
     /// Looks whether the closing handshake has come further.
     private func goOnClosing() {
-        let haveBothClosed = fromClient.hasClosed && fromBackend.hasClosed
-        if closing != nil, haveBothClosed { return finish(nil) }
-        if haveBothClosed || closing != nil && fromClient.isSettled && fromBackend.isSettled { endSoon() }
+        if closing == nil {
+            if fromClient.hasClosed, fromBackend.hasClosed { endSoon() }
+        } else if fromClient.hasClosed || isClientDone, fromBackend.hasClosed || isBackendDone {
+            finish(nil)
+        } else if fromClient.isSettled, fromBackend.isSettled {
+            endSoon()
+        }
     }
 
     private func endSoon() {

@@ -59,11 +59,13 @@ extension HTTP2Connection {
     // MARK: A good end
 
     func drain() {
+        if server.isDraining {
+            for stream in streams.all where stream.isTunnel { stream.exchange?.integration?.drain() }
+        }
         guard phase == .open else { return }
         phase = .announced
         transport.announceEnd()
         setDeadline(HTTP1Connection.drainGrace)
-        for stream in streams.all where stream.isTunnel { stream.exchange?.integration?.drain() }
     }
 
     /// The client opens no further streams.

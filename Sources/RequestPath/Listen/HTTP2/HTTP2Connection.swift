@@ -98,7 +98,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        while let stream = unflushed.popLast() { stream.flushRequest() }
+        flushRequests()
         if wantsFlush {
             wantsFlush = false
             context.flush()
@@ -182,8 +182,15 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         if faults > settings.limits.resets { sendGoAway(.enhanceYourCalm) }
     }
 
-    /// Has the backend's side of a stream flushed once all that was read is done with.
-    func flushRequestLater(_ stream: HTTP2Stream) { unflushed.append(stream) }
+    /// Has the backend's side of a stream flushed once all that was read, or else all that the loop has at hand, is done with.
+    func flushRequestLater(_ stream: HTTP2Stream) {
+        unflushed.append(stream)
+        flushLater()
+    }
+
+    private func flushRequests() {
+        while let stream = unflushed.popLast() { stream.flushRequest() }
+    }
 
     // MARK: Flow control of what comes
 
@@ -219,6 +226,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     func flushNow() {
         isFlushScheduled = false
         guard phase != .closed else { return }
+        flushRequests()
         context?.flush()
         settle()
     }

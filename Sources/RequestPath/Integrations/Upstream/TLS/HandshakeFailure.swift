@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import NIOSSL
 
 /// Why a TLS handshake with a backend came to nothing, in words for the log.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Where the system keeps the certificates of the authorities that it trusts.
 enum SystemAuthorities {

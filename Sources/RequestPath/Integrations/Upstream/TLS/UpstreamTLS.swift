@@ -42,7 +42,10 @@ final class UpstreamTLS: Sendable {
         settings = backend.tls
         var configuration = try Self.configuration(of: backend)
         var contexts: [Offer: NIOSSLContext] = [:]
-        for offer in Set(backend.targets.filter(\.scheme.isSecure).map({ Offer($0, backend.tls) })) {
+        var offers = Set(backend.targets.filter(\.scheme.isSecure).map { Offer($0, backend.tls) })
+        // Health checks speak HTTP/1.1 to whoever may choose.
+        if offers.contains(.either) { offers.insert(.http1) }
+        for offer in offers {
             configuration.applicationProtocols = offer.protocols
             do {
                 contexts[offer] = try NIOSSLContext(configuration: configuration)
@@ -54,8 +57,12 @@ final class UpstreamTLS: Sendable {
     }
 
     /// What encrypts a new connection to a target, and verifies who answers there.
-    func handler(for target: Backend.Target) throws -> NIOSSLClientHandler {
-        guard let context = contexts[Offer(target, settings)] else { throw NIOSSLError.noCertificateToValidate }
+    /// - Parameter mayChoose: whether a target that may choose HTTP/2 is let to.
+    func handler(for target: Backend.Target, mayChoose: Bool = true) throws -> NIOSSLClientHandler {
+        let offer = Offer(target, settings)
+        guard let context = contexts[offer == .either && !mayChoose ? .http1 : offer] else {
+            throw NIOSSLError.noCertificateToValidate
+        }
         // Without a name, the certificate must have the numeric address that was connected to.
         let isNumeric = IPAddress(target.host) != nil
         let name = settings.serverName ?? (isNumeric ? nil : target.host)

@@ -177,15 +177,13 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     /// resets.
     func countFault() {
         let now = worker.now
-        if now &- faultsSince > Self.faultWindow {
+        if now &- faultsSince > HTTP2Transport.countedTime {
             faultsSince = now
             faults = 0
         }
         faults += 1
         if faults > settings.limits.resets { sendGoAway(.enhanceYourCalm) }
     }
-
-    private static let faultWindow: UInt64 = 30_000_000_000
 
     /// Has the backend's side of a stream flushed once all that was read, or else all that the loop has at hand, is done with.
     func flushRequestLater(_ stream: HTTP2Stream) {
@@ -202,8 +200,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     }
 
     private func flushRequests() {
-        for stream in unflushed { stream.flushRequest() }
-        unflushed.removeAll(keepingCapacity: true)
+        while let stream = unflushed.popLast() { stream.flushRequest() }
     }
 
     // MARK: Flow control of what comes

@@ -61,7 +61,8 @@ class Connection:
     def run(self):
         try:
             with self.lock:
-                self.h2.local_settings.update(self.backend.settings)
+                if self.backend.settings:
+                    self.h2.local_settings = h2.settings.Settings(client=False, initial_values=self.backend.settings)
                 self.h2.initiate_connection()
                 self.flush()
             while data := self.socket.recv(65_536):

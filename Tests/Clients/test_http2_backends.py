@@ -1,12 +1,11 @@
 """HTTP/2 to backends: many requests on few connections, and no request lost when a connection leaves, refuses or breaks."""
 
-import socket
 import threading
 import time
 
 import pytest
 from backend_certificates import Authority
-from harness import ONE_THREAD, chunked, request, response, wait_until
+from harness import ONE_THREAD, chunked, free_port, request, wait_until
 from http2_backend import HTTP2Backend
 
 REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM, PROTOCOL_ERROR = 7, 8, 11, 1
@@ -354,10 +353,8 @@ def test_garbage_instead_of_http2(make_backend, run):
     assert answer.status == 502
 
 
-def test_nobody_listens(run, make):
-    backend = make()
-    backend.close()
-    answer = run(backend).exchange(request())
+def test_nobody_listens(run):
+    answer = run(None, url=f"h2c://127.0.0.1:{free_port()}").exchange(request())
     assert (answer.status, answer.json()["cause"]) == (502, "backend.connect-failed")
 
 
@@ -422,6 +419,7 @@ def test_a_client_that_leaves_cancels_its_stream(make, run):
     with gateway.connect() as client:
         client.send(request(path="/wait"))
         wait_until(lambda: backend.requests, "the request")
+        client.reset()
     wait_until(lambda: backend.connections[0].resets.get(1) == CANCEL, "the reset")
     assert gateway.exchange(request()).status == 200
     assert len(backend.connections) == 1

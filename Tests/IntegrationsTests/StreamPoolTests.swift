@@ -22,19 +22,41 @@ struct StreamPoolTests {
         }
     }
 
-    private func pool(connections: Int = 2, streams: Int = 2, waiting: Int = 1) -> Pool {
-        Pool(maxConnections: connections, maxStreams: streams, maxWaiting: waiting)
+    /// Owns a pool, so that expectations can ask it.
+    final class Owner {
+        private var pool: Pool
+
+        init(connections: Int = 2, streams: Int = 2, waiting: Int = 1) {
+            pool = Pool(maxConnections: connections, maxStreams: streams, maxWaiting: waiting)
+        }
+
+        var openCount: Int { pool.openCount }
+        var idleCount: Int { pool.idleCount }
+        var waitingCount: Int { pool.waitingCount }
+        var isConnecting: Bool { pool.isConnecting }
+
+        func lease(for request: Request) -> Pool.Lease { pool.lease(for: request) }
+        func isWaiting(_ request: Request) -> Bool { pool.isWaiting(request) }
+        func cancel(_ request: Request) { pool.cancel(request) }
+        func takeLine() -> [Request] { Array(pool.takeLine()) }
+        func opened(_ connection: Connection, limit: Int) -> [Request] { pool.opened(connection, limit: limit) }
+        func connectFailed() -> [Request] { pool.connectFailed() }
+        func setLimit(_ limit: Int, of connection: Connection) -> [Request] { pool.setLimit(limit, of: connection) }
+        func ended(_ connection: Connection) -> Request? { pool.ended(connection) }
+        func leave(_ connection: Connection) -> Bool { pool.leave(connection) }
+        func closed(_ connection: Connection) -> Bool { pool.closed(connection) }
+        func takeAll() -> [Connection] { pool.takeAll() }
     }
 
     @Test func `requests wait for the connection that will serve them, and one is opened for as many as it takes`() {
-        var pool = pool()
+        let pool = Owner()
         let kinds = (0..<6).map { _ in Kind(pool.lease(for: Request())) }
         #expect(kinds == [.connect, .wait, .connect, .wait, .wait, .refuse])
         #expect(pool.openCount == 2 && pool.waitingCount == 5)
     }
 
     @Test func `an opened connection serves those in line, in their order`() {
-        var pool = pool()
+        let pool = Owner()
         let requests = (0..<3).map { _ in Request() }
         for request in requests { _ = pool.lease(for: request) }
         let served = pool.opened(Connection(), limit: 100)
@@ -43,7 +65,7 @@ struct StreamPoolTests {
     }
 
     @Test func `a connection is used up to what both sides allow, the first one first`() {
-        var pool = pool(streams: 3)
+        let pool = Owner(streams: 3)
         _ = pool.lease(for: Request())
         let first = Connection()
         _ = pool.opened(first, limit: 2)
@@ -60,7 +82,7 @@ struct StreamPoolTests {
     }
 
     @Test func `a stream that ends makes room for the next in line`() {
-        var pool = pool(connections: 1, streams: 1)
+        let pool = Owner(connections: 1, streams: 1)
         let connection = Connection()
         _ = pool.lease(for: Request())
         _ = pool.opened(connection, limit: 1)
@@ -72,7 +94,7 @@ struct StreamPoolTests {
     }
 
     @Test func `a raised limit serves those in line, a lowered one takes no stream away`() {
-        var pool = pool(connections: 1, streams: 10, waiting: 10)
+        let pool = Owner(connections: 1, streams: 10, waiting: 10)
         let connection = Connection()
         let requests = (0..<4).map { _ in Request() }
         for request in requests { _ = pool.lease(for: request) }
@@ -84,7 +106,7 @@ struct StreamPoolTests {
     }
 
     @Test func `a connection that could not be opened fails those that nothing else will serve`() {
-        var pool = pool(connections: 2, streams: 2, waiting: 0)
+        let pool = Owner(connections: 2, streams: 2, waiting: 0)
         let requests = (0..<3).map { _ in Request() }
         for request in requests { _ = pool.lease(for: request) }
         let failed = pool.connectFailed()
@@ -95,7 +117,7 @@ struct StreamPoolTests {
     }
 
     @Test func `a leaving connection is lent no more, and another one is opened for the line`() {
-        var pool = pool(connections: 1, streams: 1)
+        let pool = Owner(connections: 1, streams: 1)
         let connection = Connection()
         _ = pool.lease(for: Request())
         _ = pool.opened(connection, limit: 1)
@@ -109,7 +131,7 @@ struct StreamPoolTests {
     }
 
     @Test func `a closed connection makes way for another one, if someone waits`() {
-        var pool = pool(connections: 1, streams: 1)
+        let pool = Owner(connections: 1, streams: 1)
         let connection = Connection()
         _ = pool.lease(for: Request())
         _ = pool.opened(connection, limit: 1)
@@ -121,7 +143,7 @@ struct StreamPoolTests {
     }
 
     @Test func `connections taken out of use are gone once they are closed`() {
-        var pool = pool(connections: 2, streams: 1)
+        let pool = Owner(connections: 2, streams: 1)
         let connections = [Connection(), Connection()]
         for connection in connections {
             _ = pool.lease(for: Request())
@@ -134,7 +156,7 @@ struct StreamPoolTests {
     }
 
     @Test func `the line can be served in another way`() {
-        var pool = pool()
+        let pool = Owner()
         let requests = [Request(), Request()]
         for request in requests { _ = pool.lease(for: request) }
         #expect(pool.takeLine().map(ObjectIdentifier.init) == requests.map(ObjectIdentifier.init))

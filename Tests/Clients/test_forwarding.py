@@ -60,7 +60,7 @@ def test_the_whole_head_is_as_documented(gateway, backend):
         ["Proxy-Connection: keep-alive"],
         ["TE: trailers", "Connection: TE"],
         ["Trailer: X-Sum"],
-        ["Upgrade: websocket", "Connection: upgrade"],
+        ["Upgrade: h2c", "Connection: upgrade"],
         ["Proxy-Authorization: Basic eA=="],
         ["Proxy-Authenticate: Basic"],
         ["connection: KEEP-ALIVE", "KEEP-ALIVE: max=1"],

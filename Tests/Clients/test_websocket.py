@@ -168,6 +168,30 @@ def test_a_connection_in_tls_on_both_sides(secure):
     assert tunnel_line(gateway).get("cause") is None
 
 
+def test_a_server_that_may_choose_http2_is_spoken_to_in_http1(start, tmp_path):
+    authority = Authority(tmp_path)
+    context = authority.issue("127.0.0.1").server(protocols=["h2", "http/1.1"])
+    with EchoServer(ssl=context) as server:
+        gateway = start(
+            f"apis: {{ all: {{ routes: {{ $default: chat }} }} }}\n"
+            f"backends: {{ chat: {{ targets: 'wss://127.0.0.1:{server.port}', "
+            f"tls: {{ ca: {authority.file}, http2: true }} }} }}"
+        )
+        for _ in range(3):
+            with connect(gateway) as socket:
+                socket.send("hello")
+                assert socket.recv(timeout=5) == "hello"
+
+
+def test_a_server_of_http2_alone_gets_no_connection(start, backend):
+    gateway = start(f"apis: {{ all: {{ routes: {{ $default: 'h2c://127.0.0.1:{backend.port}' }} }} }}")
+    with pytest.raises(InvalidStatus) as refused:
+        connect(gateway)
+    assert refused.value.response.status_code == 502
+    assert tunnel_line(gateway)["cause"] == "backend.no-websocket"
+    assert backend.peers == []
+
+
 def test_a_client_that_vanishes_in_tls(secure):
     gateway, server, open_socket = secure
     socket = open_socket()

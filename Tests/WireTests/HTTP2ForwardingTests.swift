@@ -30,7 +30,7 @@ import Wire
         return head
     }
 
-    @Test(arguments: [
+    private static let endings: [([String], Bool, Bool, BodyFraming)] = [
         (["200"], false, false, BodyFraming.chunked),
         (["200", "5"], false, false, .length(5)),
         (["200"], true, false, .length(0)),
@@ -39,7 +39,9 @@ import Wire
         (["204"], true, false, .none),
         (["304", "5"], true, false, .none),
         (["103"], false, false, .none),
-    ])
+    ]
+
+    @Test(arguments: endings)
     func `where a body ends is known from the length and the end of the stream`(
         values: [String],
         endsStream: Bool,
@@ -59,7 +61,7 @@ import Wire
     }
 
     private static let malformed: [(WireFault, [(String, String)])] = [
-        (.badPseudoField, [(":status", "200"), (":status", "200")]),
+        (WireFault.badPseudoField, [(":status", "200"), (":status", "200")]),
         (.badPseudoField, [("a", "b"), (":status", "200")]),
         (.badPseudoField, [(":status", "200"), (":path", "/")]),
         (.badStatusLine, [("a", "b")]),

@@ -237,7 +237,7 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         let settings = server.settings.http2
         let transport = HTTP2Transport(
             worker: worker,
-            streams: settings.limits.streams,
+            limits: settings.limits,
             isSecure: arrival.isSecure
         )
         let connection = HTTP2Connection(server: server, arrival: arrival, transport: transport)

@@ -89,7 +89,9 @@ final class GatewayProcess {
         let (events, sink) = AsyncStream.makeStream(of: Event.self)
         let listening = Task { for await signal in signals { sink.yield(.signal(signal)) } }
         let watching = Task { [watch] in await watch.run { sink.yield(.filesChanged) } }
+        let returning = Task { await MemoryReturn.run() }
         defer {
+            returning.cancel()
             listening.cancel()
             watching.cancel()
         }

@@ -40,6 +40,8 @@ enum BackendFailure: Error, Equatable {
     case malformed(WireFault)
     /// The backend's 101 is no answer to the WebSocket handshake.
     case badUpgrade
+    /// The targets speak HTTP/2 only, which WebSocket connections are not passed on over.
+    case noWebSocket
     /// Too many WebSocket connections are open.
     case tooManyTunnels
     /// The response's head did not come in time.
@@ -77,6 +79,7 @@ enum BackendFailure: Error, Equatable {
         case .reset: Refusal(status: 502, cause: "backend.reset")
         case .malformed: Refusal(status: 502, cause: "backend.malformed-response")
         case .badUpgrade: Refusal(status: 502, cause: "backend.bad-upgrade")
+        case .noWebSocket: Refusal(status: 502, cause: "backend.no-websocket")
         case .tooManyTunnels: Self.unavailable("backend.too-many-websockets")
         case .timeout: Refusal(status: 504, cause: "backend.timeout")
         case .status(let status): Refusal(status: status, cause: "backend.status")
@@ -93,7 +96,7 @@ enum BackendFailure: Error, Equatable {
     var outcome: CircuitBreaker.Outcome {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
-        case .noDescriptor, .tooManyTunnels, .headTooLarge: .unknown
+        case .noDescriptor, .noWebSocket, .tooManyTunnels, .headTooLarge: .unknown
         case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .badUpgrade, .timeout: .failure
         case .status(let status): (502...504).contains(status) ? .failure : .success
         }
@@ -103,7 +106,8 @@ enum BackendFailure: Error, Equatable {
     var isUnsent: Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: true
-        case .noDescriptor, .tooManyTunnels, .headTooLarge, .connectFailed, .connectTimeout, .tlsFailed: true
+        case .noDescriptor, .noWebSocket, .tooManyTunnels, .headTooLarge, .connectFailed, .connectTimeout, .tlsFailed:
+            true
         case .reset, .malformed, .badUpgrade, .timeout, .status: false
         }
     }
@@ -112,7 +116,7 @@ enum BackendFailure: Error, Equatable {
     func isRetried(by retry: Backend.Retry) -> Bool {
         switch self {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: false
-        case .noDescriptor, .tooManyTunnels, .headTooLarge, .malformed, .badUpgrade, .timeout: false
+        case .noDescriptor, .noWebSocket, .tooManyTunnels, .headTooLarge, .malformed, .badUpgrade, .timeout: false
         case .connectFailed, .connectTimeout, .tlsFailed: retry.conditions.contains(.connect)
         case .reset: retry.conditions.contains(.reset)
         case .status(let status): retry.conditions.contains(.status(status))

@@ -20,6 +20,7 @@ final class ConnectionOpening {
 
     private let endpoint: Endpoint
     private let tls: UpstreamTLS?
+    private let mayChoose: Bool
     private let worker: WorkerContext
     private let limit: UInt64
     /// Without TLS it is there from the start.
@@ -27,17 +28,20 @@ final class ConnectionOpening {
     private var completion: ((Outcome) -> Void)?
 
     /// - Parameters:
+    ///   - mayChoose: whether a target that may choose HTTP/2 is let to.
     ///   - limit: how long TCP and TLS may each take, in nanoseconds.
     ///   - completion: is told how it ended.
     init(
         to endpoint: Endpoint,
         tls: UpstreamTLS?,
+        mayChoose: Bool,
         worker: WorkerContext,
         limit: UInt64,
         completion: @escaping (Outcome) -> Void
     ) {
         self.endpoint = endpoint
         self.tls = endpoint.target.scheme.isSecure ? tls : nil
+        self.mayChoose = mayChoose
         self.worker = worker
         self.limit = limit
         self.completion = completion
@@ -74,7 +78,7 @@ final class ConnectionOpening {
             return
         }
         try pipeline.addHandler(CiphertextBuffers(worker: worker))
-        try pipeline.addHandler(tls.handler(for: endpoint.target))
+        try pipeline.addHandler(tls.handler(for: endpoint.target, mayChoose: mayChoose))
         let handshake = UpstreamHandshake(worker: worker, limit: limit) { [self] context, result in
             handshakeEnded(result, context)
         }

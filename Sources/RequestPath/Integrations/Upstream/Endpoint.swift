@@ -86,8 +86,13 @@ final class Endpoint {
         return inFlight.enter(limit: concurrency)
     }
 
-    /// Whether another WebSocket connection may be opened.
-    var mayTunnel: Bool { tunnels < maxTunnels }
+    /// Why it can't be given another WebSocket connection.
+    var tunnelRefusal: BackendFailure? {
+        switch target.scheme {
+        case .h2, .h2c: .noWebSocket
+        case .http, .https: tunnels < maxTunnels ? nil : .tooManyTunnels
+        }
+    }
 
     /// Takes over what a reload may change of an endpoint that stays.
     func apply(_ resolved: ResolvedTarget, plan: BackendPlan) {
@@ -124,7 +129,8 @@ final class Endpoint {
 
     /// Gets a stream for a call: at once, or later (`ProxyCall.connected`), or not at all (`ProxyCall.failed`).
     func lease(for call: ProxyCall) -> (any BackendStream)? {
-        if usesHTTP2 { return leaseStream(for: call) }
+        // A WebSocket connection takes a whole connection of HTTP/1.1.
+        if usesHTTP2, !call.opensWebSocket { return leaseStream(for: call) }
         switch pool.lease(for: call, mayReuse: call.mayReuseConnection) {
         case .connection(let connection):
             connection.stopResting()
@@ -182,12 +188,19 @@ final class Endpoint {
 
     private func connect(for call: ProxyCall) {
         let generation = call.generation
-        open(limit: call.connectTimeout) { [self] outcome in connectEnded(outcome, for: call, generation: generation) }
+        open(limit: call.connectTimeout, mayChoose: !call.opensWebSocket) { [self] outcome in
+            connectEnded(outcome, for: call, generation: generation)
+        }
     }
 
     /// Opens a connection of whatever protocol the target chooses.
-    func open(limit: UInt64, _ completion: @escaping (ConnectionOpening.Outcome) -> Void) {
-        ConnectionOpening(to: self, tls: tls, worker: worker, limit: limit) { [self] outcome in
+    /// - Parameter mayChoose: whether a target that may choose HTTP/2 is let to.
+    func open(
+        limit: UInt64,
+        mayChoose: Bool = true,
+        _ completion: @escaping (ConnectionOpening.Outcome) -> Void
+    ) {
+        ConnectionOpening(to: self, tls: tls, mayChoose: mayChoose, worker: worker, limit: limit) { [self] outcome in
             if case .failure(.tlsFailed(let reason)) = outcome { report(reason) }
             completion(outcome)
         }

@@ -6,12 +6,11 @@ import Wire
 
 /// One exchange's way to a backend: chooses a target, sends the request, passes the response on, and tries again where that is safe.
 ///
-/// This file chooses and tries again, `ProxyCall+Passing.swift` passes request and response on. A call serves one exchange after the
-/// other. It lets go of its stream before it tells the client's side that the response is complete, since that may begin the
-/// next call at once.
+/// A call serves one exchange after the other. It lets go of its stream before it tells the client's side that the
+/// response is complete, since that may begin the next call at once.
 final class ProxyCall: IntegrationCall, Expiring {
     /// How far the attempt at hand has come, which decides what a passed deadline means.
-    enum Phase {
+    private enum Phase {
         case idle
         case connecting
         case sending
@@ -19,18 +18,18 @@ final class ProxyCall: IntegrationCall, Expiring {
         case receiving
     }
 
-    let worker: WorkerContext
+    private let worker: WorkerContext
     private let recycle: (ProxyCall) -> Void
     private var deadline: Deadlines.Slot?
 
-    var exchange: Exchange?
-    var plan: ProxyPlan?
-    var timeouts = ProxyPlan.Timeouts()
-    var upstream: Upstream?
+    private(set) var exchange: Exchange?
+    private(set) var plan: ProxyPlan?
+    private var timeouts = ProxyPlan.Timeouts()
+    private(set) var upstream: Upstream?
     /// What the attempt at hand holds of the backend.
-    var current: Attempt?
-    var stream: (any BackendStream)?
-    var phase = Phase.idle
+    private(set) var current: Attempt?
+    private var stream: (any BackendStream)?
+    private var phase = Phase.idle
     /// Changes with every attempt, so that a connection that comes too late is recognised.
     private(set) var generation = 0
     private var tried = TargetSet()
@@ -38,16 +37,16 @@ final class ProxyCall: IntegrationCall, Expiring {
     /// How often the request came back unprocessed; a backend that does so for ever is no longer asked.
     private var refusals = 0
     private static let mostRefusals = 8
-    var totalDeadline = UInt64.max
+    private var totalDeadline = UInt64.max
     /// What was received of the request's body, for another attempt; `nil` once it is too large or can't be repeated.
-    var kept: ByteBuffer?
-    var keptTrailers: ByteBuffer?
+    private var kept: ByteBuffer?
+    private var keptTrailers: ByteBuffer?
     private var hasBody = false
     private var hasBegunBody = false
-    var isRequestReceived = false
-    var hasUnflushedBody = false
+    private var isRequestReceived = false
+    private var hasUnflushedBody = false
     /// What the backend has to prove that it understood a WebSocket handshake; `nil` for any other request.
-    var webSocketAccept: ByteBuffer?
+    private(set) var webSocketAccept: ByteBuffer?
 
     /// Makes a call; `recycle` is told when it is free for another exchange.
     init(worker: WorkerContext, recycle: @escaping (ProxyCall) -> Void) {
@@ -62,9 +61,6 @@ final class ProxyCall: IntegrationCall, Expiring {
     var connectTimeout: UInt64 { timeouts.connect }
     /// Whether the request is with the backend as a whole, so that its connection can serve another one.
     var isRequestSent: Bool { isRequestReceived }
-
-    /// Whether the request is a WebSocket handshake.
-    var opensWebSocket: Bool { webSocketAccept != nil }
 
     // MARK: Attempts
 
@@ -96,7 +92,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     /// - Parameter former: what the last attempt came to, which the client is told when no target takes another one.
-    func attempt(
+    private func attempt(
         _ exchange: Exchange,
         _ plan: ProxyPlan,
         _ upstream: Upstream,
@@ -158,7 +154,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         if isRequestReceived { waitForHead(from: worker.now) } else { exchange.client?.resumeRequestBody() }
     }
 
-    func waitForHead(from now: UInt64) {
+    private func waitForHead(from now: UInt64) {
         phase = .waitingForHead
         setDeadline(min(now &+ timeouts.firstByte, totalDeadline))
     }
@@ -197,7 +193,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         exchange.refuse(failure.refusal)
     }
 
-    func endAttempt(_ failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) {
+    private func endAttempt(_ failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) {
         stream = nil
         guard let current else { return }
         self.current = nil
@@ -206,7 +202,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     /// Whether another attempt is wanted, safe, and within the budget, from which it is then taken.
-    func mayRetry(after failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) -> Bool {
+    private func mayRetry(after failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) -> Bool {
         guard let exchange, failure.isRetried(by: upstream.settings.retry),
             attempts < upstream.settings.retry.attempts, now < totalDeadline, !hasBegunBody || kept != nil,
             failure.isUnsent || exchange.request.isIdempotent, upstream.mayTryAgain(now: now)
@@ -254,9 +250,112 @@ final class ProxyCall: IntegrationCall, Expiring {
         }
     }
 
+    // MARK: The response
+
+    func receiveInterim(_ head: borrowing ResponseHead) {
+        exchange?.client?.sendInformational(head)
+    }
+
+    /// - Returns: whether the response is passed on; `false` when another attempt replaces it.
+    func receive(_ head: borrowing ResponseHead, reused: Bool, now: UInt64) -> Bool {
+        guard let exchange else { return false }
+        exchange.record.backendStatus = head.status
+        exchange.record.backendAnsweredAt = now
+        if head.status >= 500, let plan, let upstream, mayRetry(after: .status(head.status), upstream, now) {
+            stream?.close()
+            endAttempt(.status(head.status), upstream, now)
+            attempt(exchange, plan, upstream, after: .status(head.status), now: now)
+            return false
+        }
+        phase = .receiving
+        setDeadline(now &+ timeouts.idle)
+        exchange.client?.send(head)
+        return self.exchange === exchange
+    }
+
+    func receiveResponseBody(_ part: ByteBuffer, now: UInt64) {
+        guard let exchange else { return }
+        setDeadline(now &+ timeouts.idle)
+        exchange.client?.sendBody(part)
+    }
+
+    func filteredTrailers(_ section: ByteBuffer?) throws(WireFault) -> ByteBuffer? {
+        guard let section else { return nil }
+        return try TrailerFilter(names: worker.fieldNames).filter(section)
+    }
+
+    /// The response is complete. The stream is given when it can serve another call.
+    func receiveEnd(trailers: ByteBuffer?, from stream: (any BackendStream)?, now: UInt64) {
+        guard let exchange, let upstream, let current else { return }
+        exchange.record.backendEndedAt = now
+        upstream.ended(current, BackendFailure.status(exchange.record.backendStatus).outcome, now: now)
+        self.stream = nil
+        exchange.integration = nil
+        let client = exchange.client
+        free()
+        stream?.release(now: now)
+        client?.sendEnd(trailers: trailers)
+    }
+
+    // MARK: The client's side
+
+    func receiveBody(_ part: ByteBuffer) -> Bool {
+        keep(part)
+        guard let stream else { return false }
+        stream.sendBody(part)
+        hasUnflushedBody = true
+        let isWritable = stream.isWritable
+        // While both sides talk, either of them keeps the call alive.
+        if phase == .receiving || !isWritable && phase == .sending { setDeadline(worker.now &+ timeouts.idle) }
+        return isWritable
+    }
+
+    func receiveEnd(trailers: ByteBuffer?) {
+        guard exchange != nil else { return }
+        let now = worker.now
+        isRequestReceived = true
+        totalDeadline = now &+ timeouts.total
+        if kept != nil { keptTrailers = trailers }
+        guard let stream else { return }
+        stream.sendEnd(trailers: trailers)
+        stream.flush()
+        exchange?.record.sentToBackendAt = now
+        if phase == .sending { waitForHead(from: now) }
+    }
+
+    func flush() {
+        guard hasUnflushedBody else { return }
+        hasUnflushedBody = false
+        stream?.flush()
+    }
+
+    func backendBecameWritable() {
+        guard phase == .sending || phase == .receiving, !isRequestReceived else { return }
+        if phase == .sending { clearDeadline() }
+        exchange?.client?.resumeRequestBody()
+    }
+
+    func setClientWritable(_ isWritable: Bool) {
+        guard phase == .receiving else { return }
+        stream?.setReading(isWritable)
+        if isWritable { setDeadline(worker.now &+ timeouts.idle) } else { clearDeadline() }
+    }
+
+    func cancel() {
+        guard let upstream else { return }
+        let stream = self.stream
+        self.stream = nil
+        stream?.close()
+        if let current {
+            upstream.ended(current, .unknown, now: worker.now)
+            current.endpoint.cancel(self)
+        }
+        free()
+    }
+
     // MARK: Pieces
 
-    func keep(_ part: ByteBuffer) {
+    private func keep(_ part: ByteBuffer) {
         guard kept != nil, let upstream else { return }
         let size = (kept?.readableBytes ?? 0) + part.readableBytes
         // Between two attempts the part is nowhere else, so it is kept whatever its size.
@@ -267,13 +366,13 @@ final class ProxyCall: IntegrationCall, Expiring {
         }
     }
 
-    func setDeadline(_ time: UInt64) {
+    private func setDeadline(_ time: UInt64) {
         let slot = deadline ?? worker.deadlines.add(self)
         deadline = slot
         worker.deadlines.set(slot, at: time)
     }
 
-    func clearDeadline() {
+    private func clearDeadline() {
         if let deadline { worker.deadlines.clear(deadline) }
     }
 

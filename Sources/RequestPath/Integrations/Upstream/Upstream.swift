@@ -151,8 +151,8 @@ public final class Upstream {
             let endpoint = endpoints[index]
             if endpoint.pool.isFull {
                 full = .poolFull
-            } else if opensWebSocket, !endpoint.mayTunnel {
-                full = .tooManyTunnels
+            } else if opensWebSocket, let refusal = endpoint.tunnelRefusal {
+                full = refusal
             } else if !endpoint.enter() {
                 full = .targetBusy
                 endpoint.totals.busy += 1

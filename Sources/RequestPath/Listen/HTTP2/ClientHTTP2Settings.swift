@@ -1,4 +1,5 @@
 import Model
+import NIOCore
 import NIOHTTP2
 
 /// What HTTP/2 connections of clients go by: the limits of the file, and what NIO's handler makes of them.
@@ -13,6 +14,8 @@ struct ClientHTTP2Settings {
     /// Streams that NIO lets through beyond those that the client is told of, so that they can be refused one by one. NIO
     /// itself would close the connection.
     static let refusedStreams = 1_000
+    /// Frames in 30 seconds that NIO resets a stream for: a window that is moved by nothing, data after the end.
+    private static let faultsOfFrames = 32
     private static let bufferedControlFrames = 2_000
 
     init(_ limits: Limits) {
@@ -35,11 +38,15 @@ struct ClientHTTP2Settings {
         connection.maximumSequentialEmptyDataFrames = limits.http2.emptyDataFrames
         connection.maximumSequentialContinuationFrames = limits.http2.continuations
         connection.maximumBufferedControlFrames = Self.bufferedControlFrames + limits.http2.streams
-        connection.controlFrameRateLimit.maximumCount = limits.http2.controlFrames
+        // NIO keeps the time of each frame, in memory that every connection has from its beginning. `HTTP2Transport` counts instead, and
+        // in a window of less than no time NIO's limits are never reached.
+        connection.controlFrameRateLimit.maximumCount = 1
+        connection.controlFrameRateLimit.windowLength = .seconds(-1)
         self.connection = connection
         var stream = NIOHTTP2Handler.StreamConfiguration()
-        stream.streamResetFrameRateLimit.maximumCount = limits.http2.resets
-        stream.streamErrorRateLimit.maximumCount = limits.http2.resets
+        stream.streamResetFrameRateLimit.maximumCount = 1
+        stream.streamResetFrameRateLimit.windowLength = .seconds(-1)
+        stream.streamErrorRateLimit.maximumCount = Self.faultsOfFrames
         self.stream = stream
     }
 }

@@ -77,7 +77,7 @@ extension HTTP2Connection {
 
     /// Tells the client which stream is the last one. Without an error, the streams that are open go on.
     func sendGoAway(_ code: HTTP2ErrorCode) {
-        guard phase == .open || phase == .announced else { return }
+        guard phase == .open || phase == .announced || phase == .ending && code != .noError else { return }
         write(.goAway(lastStreamID: lastStream, errorCode: code, opaqueData: nil), on: .rootStream)
         context?.flush()
         guard code == .noError else { return fail(code) }

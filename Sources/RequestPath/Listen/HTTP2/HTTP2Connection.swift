@@ -46,6 +46,8 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     /// Streams of which something was written, or has left, since they were settled.
     private var unsettled: [HTTP2Stream] = []
     private var isSettling = false
+    /// Streams whose calls begin once all that was read is done with.
+    private var beginning: [HTTP2Stream] = []
     /// Streams whose backends wait for a flush.
     private var unflushed: [HTTP2Stream] = []
     /// Whether a flush comes once all that was read is done with.
@@ -98,6 +100,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
+        beginCalls()
         flushRequests()
         if wantsFlush {
             wantsFlush = false
@@ -174,7 +177,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     /// resets.
     func countFault() {
         let now = worker.now
-        if now &- faultsSince > Self.faultWindow {
+        if now &- faultsSince > HTTP2Transport.countedTime {
             faultsSince = now
             faults = 0
         }
@@ -182,17 +185,22 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         if faults > settings.limits.resets { sendGoAway(.enhanceYourCalm) }
     }
 
-    private static let faultWindow: UInt64 = 30_000_000_000
-
     /// Has the backend's side of a stream flushed once all that was read, or else all that the loop has at hand, is done with.
     func flushRequestLater(_ stream: HTTP2Stream) {
         unflushed.append(stream)
         flushLater()
     }
 
+    /// Has a stream's call begun once all that was read is done with.
+    func beginLater(_ stream: HTTP2Stream) { beginning.append(stream) }
+
+    private func beginCalls() {
+        for stream in beginning { stream.beginCall() }
+        beginning.removeAll(keepingCapacity: true)
+    }
+
     private func flushRequests() {
-        for stream in unflushed { stream.flushRequest() }
-        unflushed.removeAll(keepingCapacity: true)
+        while let stream = unflushed.popLast() { stream.flushRequest() }
     }
 
     // MARK: Flow control of what comes

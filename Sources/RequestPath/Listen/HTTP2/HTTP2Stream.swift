@@ -17,6 +17,8 @@ final class HTTP2Stream: Expiring {
     private var deadline: Deadlines.Slot?
 
     // The request
+    /// Whether the head has come, and the call has yet to begin.
+    private var isComing = false
     /// Whether the integration was given the end of the body.
     private(set) var isRequestOver = false
     /// Whether the client has sent its last frame.
@@ -66,6 +68,7 @@ final class HTTP2Stream: Expiring {
         deadline = nil
         connection = nil
         exchange = nil
+        isComing = false
         isRequestOver = false
         isLastReceived = false
         isBodyWanted = false
@@ -114,9 +117,17 @@ final class HTTP2Stream: Expiring {
             refuse(error)
             return
         }
-        if let entrance = connection.arrival.entrance, entrance.answers(exchange) { return }
-        ForwardedClient.identify(exchange, trusted: server.settings)
-        server.begin(exchange, through: connection.arrival.entrance)
+        isComing = true
+        connection.beginLater(self)
+    }
+
+    /// Begins the call of a request whose head has come, unless the client has reset it in the same breath: to begin it would cost
+    /// the gateway and a backend more than it cost the client.
+    func beginCall() {
+        guard isComing, let exchange, let connection else { return }
+        isComing = false
+        ForwardedClient.identify(exchange, trusted: connection.server.settings)
+        connection.server.begin(exchange, through: connection.arrival.entrance)
     }
 
     /// Ends the call in flight, if there is one, without writing anything.

@@ -1,4 +1,5 @@
 import Exchange
+import Model
 import NIOCore
 import NIOHTTP2
 
@@ -16,13 +17,14 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     private static let copiedAtMost = 4_096
 
     private let worker: WorkerContext
-    private let streams: Int
+    private let limits: HTTP2Limits
     /// Whether reads come from the socket, and not out of a buffer of the TLS handler's.
     private let isCleartext: Bool
     private var context: ChannelHandlerContext?
     private var gathered: ByteBuffer?
     private var hasSentSettings = false
-    private var headers = HeaderBlockWatch()
+    private var frames = FrameWatch()
+    private var countedSince: UInt64
     private var deadline: Deadlines.Slot?
     /// Told when a head does not come to its end.
     weak var connection: HTTP2Connection?
@@ -31,11 +33,11 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     /// Whether nothing that still comes is looked at, since the connection is over.
     var isDeaf = false
 
-    /// - Parameter streams: how many the client is told that it may open.
-    init(worker: WorkerContext, streams: Int, isSecure: Bool) {
+    init(worker: WorkerContext, limits: HTTP2Limits, isSecure: Bool) {
         self.worker = worker
-        self.streams = streams
+        self.limits = limits
         isCleartext = !isSecure
+        countedSince = worker.now
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -47,11 +49,27 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = Self.unwrapInboundIn(data)
         if !isDeaf {
-            headers.pass(part.readableBytesUInt8Span)
-            context.fireChannelRead(Self.wrapInboundOut(part))
-            if headers.isInBlock != (deadline != nil) { setDeadline() }
+            frames.pass(part.readableBytesUInt8Span)
+            if isFlooded() {
+                connection?.sendGoAway(.enhanceYourCalm)
+            } else {
+                context.fireChannelRead(Self.wrapInboundOut(part))
+                if frames.isInBlock != (deadline != nil) { setDeadline() }
+            }
         }
         if isCleartext { worker.readBuffers.give(part) }
+    }
+
+    /// The span of time that the limits of frames are for.
+    static let countedTime: UInt64 = 30_000_000_000
+
+    /// Whether too many frames came in a while. The clock is looked at only when there are that many.
+    private func isFlooded() -> Bool {
+        guard frames.resets > limits.resets || frames.controlFrames > limits.controlFrames else { return false }
+        guard worker.now &- countedSince > Self.countedTime else { return true }
+        countedSince = worker.now
+        frames.forgetCounts()
+        return false
     }
 
     /// Nothing is told of a HEADERS frame before its fields are complete, so that it is waited for here.
@@ -84,7 +102,7 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
         sent += part.readableBytes
         if !hasSentSettings {
             hasSentSettings = true
-            gather(Self.settings(part, streams: streams), context)
+            gather(Self.settings(part, streams: limits.streams), context)
         } else if part.readableBytes <= Self.copiedAtMost {
             gather(part, context)
         } else {

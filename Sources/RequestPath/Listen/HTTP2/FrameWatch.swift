@@ -1,8 +1,13 @@
-/// Follows the frames of a connection by their heads alone, to know whether a header block has begun and not ended: NIO's handler keeps
-/// that to itself.
-struct HeaderBlockWatch {
+/// Follows the frames that a client sends by their heads alone: whether a header block has begun and not ended, which NIO's handler
+/// keeps to itself, and how many frames came of the kinds that cost the client next to nothing.
+struct FrameWatch {
     private static let headLength = 9
     private static let endHeaders: UInt8 = 4
+
+    /// RST_STREAM frames since `forgetCounts`.
+    private(set) var resets = 0
+    /// PING, SETTINGS and PRIORITY frames since `forgetCounts`.
+    private(set) var controlFrames = 0
 
     /// Bytes of the frame at hand, or of the connection's preface, that are still to come.
     private var left = 24
@@ -17,6 +22,8 @@ struct HeaderBlockWatch {
     var isInBlock: Bool { isBlockOpen || left > 0 && isHeaders }
 
     private var isHeaders: Bool { type == 1 || type == 9 }
+
+    mutating func forgetCounts() { (resets, controlFrames) = (0, 0) }
 
     /// Takes the next bytes of the connection.
     mutating func pass(_ bytes: Span<UInt8>) {
@@ -44,6 +51,11 @@ struct HeaderBlockWatch {
         guard headCount == Self.headLength else { return }
         headCount = 0
         left = length
-        if isHeaders { isBlockOpen = flags & Self.endHeaders == 0 }
+        switch type {
+        case 1, 9: isBlockOpen = flags & Self.endHeaders == 0
+        case 3: resets += 1
+        case 2, 4, 6: controlFrames += 1
+        default: break
+        }
     }
 }

@@ -19,7 +19,6 @@ import Musl
 /// no more than a request head that never ends.
 final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Expiring {
     typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
 
     private let server: ClientServer
     private let plan: ListenerPlan
@@ -250,7 +249,6 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         handOver(to: connection, through: [transport, frames, connection], context)
     }
 
-    /// Lets the protocol's handlers take this one's place in the pipeline and at the server, and gives them what was read.
     private func handOver(
         to connection: any ClientConnection,
         through handlers: [any ChannelHandler],
@@ -260,20 +258,6 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
         self.deadline = nil
         isOver = true
         worker.deadlines.remove(deadline)
-        server.replace(self, by: connection)
-        let rest = received
-        let pipeline = context.pipeline.syncOperations
-        do {
-            var previous: any ChannelHandler = self
-            for handler in handlers {
-                try pipeline.addHandler(handler, position: .after(previous))
-                previous = handler
-            }
-        } catch {
-            connection.abort("gateway.stopping")
-            return
-        }
-        if rest.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(rest)) }
-        pipeline.removeHandler(self, promise: nil)
+        server.handOver(from: self, to: connection, through: handlers, received: received, context)
     }
 }

@@ -208,10 +208,30 @@ public final class ClientServer {
         return true
     }
 
-    /// A connection now speaks another protocol; it stays the one that was counted.
-    func replace(_ connection: any ClientConnection, by successor: any ClientConnection) {
-        successor.position = connection.position
-        connections[connection.position].connection = successor
+    /// Lets the handlers of what a connection speaks next take the place of the one that has read its first bytes, in the pipeline and
+    /// here, and gives them what it has read. The connection stays the one that was counted.
+    func handOver(
+        from former: some ClientConnection & RemovableChannelHandler,
+        to successor: any ClientConnection,
+        through handlers: [any ChannelHandler],
+        received: ByteBuffer,
+        _ context: ChannelHandlerContext
+    ) {
+        successor.position = former.position
+        connections[former.position].connection = successor
+        let pipeline = context.pipeline.syncOperations
+        do {
+            var previous: any ChannelHandler = former
+            for handler in handlers {
+                try pipeline.addHandler(handler, position: .after(previous))
+                previous = handler
+            }
+        } catch {
+            successor.abort("gateway.stopping")
+            return
+        }
+        if received.readableBytes > 0 { context.fireChannelRead(NIOAny(received)) }
+        pipeline.removeHandler(former, promise: nil)
     }
 
     func dismiss(_ connection: any ClientConnection) {

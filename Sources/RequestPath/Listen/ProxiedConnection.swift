@@ -7,7 +7,6 @@ import Wire
 /// Until then it counts as a connection of the process, from then on as one of its client's address.
 final class ProxiedConnection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Expiring {
     typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
 
     private let server: ClientServer
     private let plan: ListenerPlan
@@ -126,24 +125,14 @@ final class ProxiedConnection: ChannelInboundHandler, RemovableChannelHandler, C
         makeWay(for: server.firstHandler(of: plan, arrival: Arrival(peer: peer)), context)
     }
 
-    /// Lets the successor take this one's place in the pipeline and at the server, and gives it what was read.
     private func makeWay(for connection: any ClientConnection & ChannelHandler, _ context: ChannelHandlerContext) {
         guard let deadline else { return }
         self.deadline = nil
         isOver = true
         hasMadeWay = true
         worker.deadlines.remove(deadline)
-        server.replace(self, by: connection)
         let rest = received
         received = ByteBuffer()
-        let pipeline = context.pipeline.syncOperations
-        do {
-            try pipeline.addHandler(connection, position: .after(self))
-        } catch {
-            connection.abort("gateway.stopping")
-            return
-        }
-        if rest.readableBytes > 0 { context.fireChannelRead(Self.wrapInboundOut(rest)) }
-        pipeline.removeHandler(self, promise: nil)
+        server.handOver(from: self, to: connection, through: [connection], received: rest, context)
     }
 }

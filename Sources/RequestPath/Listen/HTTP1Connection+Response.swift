@@ -23,13 +23,9 @@ extension HTTP1Connection: ClientStream {
         guard let exchange else { return }
         start(exchange, status: head.status)
         if head.status == 101 { return openTunnel(head, exchange) }
-        var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
-        switch head.framing {
-        case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
-        case .length: dropped.remove(FieldNameSet(.contentLength))
-        case .none:
-            if head.status != 204 { dropped.remove(FieldNameSet(.contentLength)) }
-        case .chunked, .untilClose:
+        let isHEAD = exchange.request.isHEAD
+        let dropped = head.fieldsNotPassedOn(toHEAD: isHEAD)
+        if !isHEAD, head.framing == .chunked || head.framing == .untilClose {
             isResponseChunked = exchange.request.version == .http11
             if !isResponseChunked { closesAfterResponse = true }
         }

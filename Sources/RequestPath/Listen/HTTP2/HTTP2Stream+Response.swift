@@ -40,14 +40,7 @@ extension HTTP2Stream: ClientStream {
     func send(_ head: borrowing ResponseHead) {
         guard let exchange, let connection else { return }
         if declinesWebSocket(head.status) { return refuse(Self.declined) }
-        var dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
-        switch head.framing {
-        case _ where exchange.request.isHEAD: dropped.remove(FieldNameSet(.contentLength))
-        case .length: dropped.remove(FieldNameSet(.contentLength))
-        case .none:
-            if head.status != 204 { dropped.remove(FieldNameSet(.contentLength)) }
-        case .chunked, .untilClose: break
-        }
+        let dropped = head.fieldsNotPassedOn(toHEAD: exchange.request.isHEAD)
         let opensTunnel = head.status == 101
         var fields = fields(of: head, status: opensTunnel ? 200 : head.status, dropping: dropped, connection)
         guard fits(fields, bytes: head.section.fields.last?.lineEnd ?? 0) else {

@@ -211,9 +211,9 @@ def slow_read(target, until):
 
 
 def pipelining(target, until):
-    """Thousands of requests, and no answer read."""
-    block = b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n" * 500
-    return flood(http1(target, receive_buffer=4_096), until, block, 20, pause=0.5, reads=False)
+    """Requests for large answers without end, and no answer read."""
+    block = f"GET {target.large} HTTP/1.1\r\nHost: bench\r\n\r\n".encode() * 500
+    return flood(http1(target, receive_buffer=4_096), until, block, 1_000, pause=0.5, reads=False)
 
 
 def half_open(target, until):

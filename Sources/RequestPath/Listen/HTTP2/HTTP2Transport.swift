@@ -15,6 +15,9 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     typealias OutboundOut = ByteBuffer
 
     private static let copiedAtMost = 4_096
+    /// What a client may still send when the connection is over, before it has read that it is: more than systems keep for a
+    /// connection by default, and little for one that floods and never reads.
+    private static let mostDiscarded = 1 << 20
 
     private let worker: WorkerContext
     private let limits: HTTP2Limits
@@ -32,6 +35,8 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     private(set) var sent = 0
     /// Whether nothing that still comes is looked at, since the connection is over.
     var isDeaf = false
+    /// Bytes that came since then.
+    private var discarded = 0
 
     init(worker: WorkerContext, limits: HTTP2Limits, isSecure: Bool) {
         self.worker = worker
@@ -48,7 +53,10 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = Self.unwrapInboundIn(data)
-        if !isDeaf {
+        if isDeaf {
+            discarded += part.readableBytes
+            if discarded > Self.mostDiscarded { connection?.close() }
+        } else {
             frames.pass(part.readableBytesUInt8Span)
             if isFlooded() {
                 connection?.sendGoAway(.enhanceYourCalm)

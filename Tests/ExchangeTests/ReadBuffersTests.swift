@@ -28,6 +28,16 @@ struct ReadBuffersTests {
         #expect(String(buffer: part) == "part")
     }
 
+    @Test func `a buffer that was not needed for a while is let go of`() {
+        let buffers = ReadBuffers()
+        var buffer = buffers.take()
+        buffers.give(buffer)
+        buffers.letGoOfSpares()
+        #expect(buffer.modifyIfUniquelyOwned { $0.clear() } == nil, "it was just given")
+        buffers.letGoOfSpares()
+        #expect(buffer.modifyIfUniquelyOwned { $0.clear() } != nil)
+    }
+
     private func address(of buffer: ByteBuffer) -> UInt {
         unsafe buffer.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
     }

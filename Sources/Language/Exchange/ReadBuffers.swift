@@ -7,6 +7,8 @@ public final class ReadBuffers {
     private static let kept = 64
 
     private var free: [ByteBuffer] = []
+    /// The fewest that lay here at any time since `letGoOfSpares`: so many more than were needed.
+    private var needless = 0
 
     /// Makes an empty store.
     public init() { free.reserveCapacity(Self.kept) }
@@ -16,6 +18,7 @@ public final class ReadBuffers {
         for index in stride(from: free.count - 1, through: max(free.count - 4, 0), by: -1)
         where free[index].modifyIfUniquelyOwned({ $0.clear() }) != nil {
             free.swapAt(index, free.count - 1)
+            needless = min(needless, free.count - 1)
             return free.removeLast()
         }
         return ByteBufferAllocator().buffer(capacity: Self.capacity)
@@ -25,6 +28,12 @@ public final class ReadBuffers {
     public func give(_ buffer: ByteBuffer) {
         guard free.count < Self.kept, buffer.storageCapacity >= Self.capacity else { return }
         free.append(buffer)
+    }
+
+    /// Lets go of the buffers that were not needed since the last time.
+    public func letGoOfSpares() {
+        free.removeFirst(needless)
+        needless = free.count
     }
 }
 

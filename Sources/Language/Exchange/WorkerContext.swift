@@ -19,10 +19,9 @@ public final class WorkerContext {
     /// The lowest descriptor that no connection may keep.
     let descriptorCeiling = DescriptorLimit.ceiling(forDescriptors: DescriptorLimit.current)
     private var responseScratchOwner: (any ClientStream)?
-    private var idleExchanges: [Exchange] = []
+    private var exchanges = Spares<Exchange>(limit: 256)
 
     private static let scratchBytes = 16_384
-    private static let keptExchanges = 256
 
     /// Makes a context for a loop. The seed should differ between workers.
     public init(eventLoop: any EventLoop, seed: UInt64) {
@@ -53,17 +52,23 @@ public final class WorkerContext {
     }
 
     /// An exchange for a call, ready for use.
-    public func takeExchange() -> Exchange { idleExchanges.popLast() ?? Exchange(worker: self) }
+    public func takeExchange() -> Exchange { exchanges.take() ?? Exchange(worker: self) }
 
     /// Resets an exchange and keeps it for a later call.
     public func give(_ exchange: Exchange) {
         exchange.reset()
-        if idleExchanges.count < Self.keptExchanges { idleExchanges.append(exchange) }
+        exchanges.give(exchange)
     }
 
-    /// Lets go of the kept exchanges, which refer to this context, so that both can go away.
+    /// Lets go of what was kept for a next use, and not needed since the last time.
+    public func letGoOfSpares() {
+        exchanges.letGo()
+        readBuffers.letGoOfSpares()
+    }
+
+    /// Lets go of all kept exchanges, which refer to this context, so that both can go away.
     public func stop() {
         deadlines.stop()
-        idleExchanges = []
+        exchanges = Spares(limit: 0)
     }
 }

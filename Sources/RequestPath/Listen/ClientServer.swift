@@ -287,6 +287,9 @@ public final class ClientServer {
         handler.end(exchange)
     }
 
+    /// Lets go of what was kept for a next use, and not needed since the last time.
+    public func letGoOfSpares() { http2Streams.letGoOfSpares() }
+
     func parse(_ buffer: ByteBuffer, scanned: Int) throws(WireFault) -> RequestParser.Progress {
         try settings.parser.parse(buffer, scanned: scanned, into: &head)
     }

@@ -32,22 +32,21 @@ public final class DataPlane: Sendable {
         for _ in 0..<threads {
             let loop = group.next()
             let seed = UInt64.random(in: .min ... .max)
-            let worker = try await loop.submit {
-                NIOLoopBound(
-                    Worker(
-                        publication,
-                        on: loop,
-                        workers: threads,
-                        openInAllWorkers: connections,
-                        inFlightToTargets: inFlightToTargets,
-                        inFlight: inFlight,
-                        seed: seed,
-                        report: report
-                    ),
-                    eventLoop: loop
+            let made = try await loop.submit {
+                let worker = Worker(
+                    publication,
+                    on: loop,
+                    workers: threads,
+                    openInAllWorkers: connections,
+                    inFlightToTargets: inFlightToTargets,
+                    inFlight: inFlight,
+                    seed: seed,
+                    report: report
                 )
+                worker.beginTidying()
+                return NIOLoopBound(worker, eventLoop: loop)
             }.get()
-            workers.append(worker)
+            workers.append(made)
         }
         return DataPlane(group: group, workers: workers)
     }

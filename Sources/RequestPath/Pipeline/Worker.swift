@@ -24,6 +24,10 @@ final class Worker {
     private let workers: Int
     private let inFlightToTargets: InFlightCounts
     private let report: UpstreamReport
+    private var tidying: Scheduled<Void>?
+
+    /// How often what was kept for a next use, and not needed, is let go of.
+    private static let tidyingInterval = TimeAmount.seconds(10)
 
     /// Makes a worker.
     /// - Parameters:
@@ -130,8 +134,23 @@ final class Worker {
         }
     }
 
+    /// Begins to let go, again and again, of what was needed in a rush and is needed no longer.
+    func beginTidying() {
+        tidying = context.eventLoop.assumeIsolated().scheduleTask(in: Self.tidyingInterval) { [weak self] in
+            self?.tidy()
+        }
+    }
+
+    private func tidy() {
+        beginTidying()
+        context.letGoOfSpares()
+        calls.letGoOfSpares()
+        server?.letGoOfSpares()
+    }
+
     /// Stops what the worker keeps running on its loop, and hands over its last log lines.
     func stop() {
+        tidying?.cancel()
         for upstream in upstreams { upstream.retire() }
         accessLog?.flush()
         admission.stop()

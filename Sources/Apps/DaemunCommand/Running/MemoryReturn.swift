@@ -7,8 +7,8 @@ import Glibc
 /// Gives memory that was freed back to the system, which glibc keeps otherwise: after a flood of connections the process is as
 /// small as before it.
 ///
-/// It acts when the process has grown since the last time, and once a minute while it stays larger than it was at its smallest:
-/// what it holds may have been let go of meanwhile.
+/// It acts when the process has grown since the last time, again a minute later, since what made it grow is let go of only by and by,
+/// and once a minute while it stays much larger than it was at its smallest.
 struct MemoryReturn {
     private static let pause = Duration.seconds(10)
     private static let pausesBetweenAttempts = 6
@@ -18,6 +18,7 @@ struct MemoryReturn {
     private var smallest = Int.max
     private var last = 0
     private var pausesSinceLast = 0
+    private var isToBeRepeated = false
 
     /// Looks again and again, until its task is cancelled.
     @concurrent static func run() async {
@@ -31,8 +32,10 @@ struct MemoryReturn {
         if last == 0 { last = resident }
         pausesSinceLast += 1
         let hasGrown = resident > last + Self.leastBytes
-        let isLarge = resident > smallest + Self.leastBytes && pausesSinceLast >= Self.pausesBetweenAttempts
-        guard hasGrown || isLarge else { return }
+        let isLarge = resident > smallest + Self.leastBytes
+        let isDue = pausesSinceLast >= Self.pausesBetweenAttempts && (isLarge || isToBeRepeated)
+        guard hasGrown || isDue else { return }
+        isToBeRepeated = hasGrown
         Self.trim()
         last = Self.residentBytes() ?? resident
         smallest = min(smallest, last)

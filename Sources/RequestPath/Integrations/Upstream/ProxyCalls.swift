@@ -4,10 +4,8 @@ import Wire
 
 /// A worker's calls to backends, used again and again.
 public final class ProxyCalls {
-    private static let kept = 256
-
     private let worker: WorkerContext
-    private var idle: [ProxyCall] = []
+    private var idle = Spares<ProxyCall>(limit: 256)
 
     /// Makes an empty store.
     public init(worker: WorkerContext) { self.worker = worker }
@@ -22,11 +20,16 @@ public final class ProxyCalls {
             case .faulty(let fault): return exchange.refuse(fault.refusal)
             }
         }
-        let call = idle.popLast() ?? ProxyCall(worker: worker) { [unowned self] in give($0) }
+        let call = idle.take() ?? ProxyCall(worker: worker) { [unowned self] in give($0) }
         call.start(exchange, plan: plan, upstream: upstream, webSocketKey: webSocketKey)
     }
 
     private func give(_ call: ProxyCall) {
-        if idle.count < Self.kept { idle.append(call) } else { call.discard() }
+        if !idle.give(call) { call.discard() }
+    }
+
+    /// Lets go of the calls that were not needed since the last time.
+    public func letGoOfSpares() {
+        for call in idle.letGo() { call.discard() }
     }
 }

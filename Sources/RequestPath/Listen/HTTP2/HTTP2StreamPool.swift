@@ -3,18 +3,19 @@ import NIOCore
 
 /// What a worker's HTTP/2 connections share: streams that were used, and the flush that comes once for all of them.
 final class HTTP2StreamPool {
-    private static let kept = 256
-
-    private var idle: [HTTP2Stream] = []
+    private var idle = Spares<HTTP2Stream>(limit: 256)
     private var waitingForFlush: [HTTP2Connection] = []
     private var flushing: [HTTP2Connection] = []
 
-    func take(_ worker: WorkerContext) -> HTTP2Stream { idle.popLast() ?? HTTP2Stream(worker: worker) }
+    func take(_ worker: WorkerContext) -> HTTP2Stream { idle.take() ?? HTTP2Stream(worker: worker) }
 
     func give(_ stream: HTTP2Stream) {
         stream.reset()
-        if idle.count < Self.kept { idle.append(stream) }
+        idle.give(stream)
     }
+
+    /// Lets go of the streams that were not needed since the last time.
+    func letGoOfSpares() { idle.letGo() }
 
     /// Flushes a connection after all that the loop has at hand now.
     func flushLater(_ connection: HTTP2Connection) {

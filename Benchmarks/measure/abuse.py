@@ -8,10 +8,11 @@ import time
 from measure import configuration, process
 from measure.bench import Bench, free_port
 from measure.figure import Measured
-from measure.load import Load, PacedH2load, Wrk, gently
-from measure.server import H2, H2C, HTTPS, Server
+from measure.load import Load
+from measure.server import H2C, HTTPS, Server
 
 ATTACKS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../Tests/Clients/attacks.py"))
+PROBER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prober.py")
 # Seconds for the gateway to end what the attacks left: longer than its times for a head and for a body.
 REST = 35
 MEMORY_TOLERANCE = 0.05
@@ -22,21 +23,22 @@ LARGE = 1 << 20
 def beside_good_clients(bench: Bench) -> Measured:
     """The worst client's p99 under attack as a ratio to its p99 before.
 
-    The attackers have a processor of their own, as if they were on another machine, and everybody else has the others:
-    what is measured is what the attacks cost the gateway, and not that whoever makes them is busy.
+    The gateway has a processor of its own, and the attackers run on what everybody else leaves of the other one, as if they
+    were on a machine of their own: what is measured is what the attacks cost the gateway, and not that whoever makes
+    them is busy.
     """
-    attackers, *others = sorted(os.sched_getaffinity(0))
-    if not others:
-        raise RuntimeError("needs two processors, one of them for the attackers")
-    os.sched_setaffinity(0, others)
-    bench.callback(os.sched_setaffinity, 0, [attackers, *others])
+    elsewhere, own = sorted(os.sched_getaffinity(0))[:2]
+    os.sched_setaffinity(0, [elsewhere])
     gateway = _gateway(bench)
-    quiet = _good_clients(bench, gateway, max(5, min(60, bench.seconds // 4)))
+    process.pin(gateway.pid, own)
+    quiet = _good_clients(bench, gateway, max(10, min(60, bench.seconds // 4)))
     before = process.resident_bytes(gateway.pid)
     process.reset_peak(gateway.pid)
-    attacks = _attacks(gateway, bench.seconds, attackers)
+    spent = process.cpu_seconds(gateway.pid)
+    attacks = _attacks(gateway, bench.seconds)
     busy = _good_clients(bench, gateway, bench.seconds)
     met = json.loads(attacks.communicate()[0])
+    share = (process.cpu_seconds(gateway.pid) - spent) / bench.seconds
     time.sleep(REST)
     after, peak = process.resident_bytes(gateway.pid), process.peak_bytes(gateway.pid)
     for name, ends in met.items():
@@ -48,7 +50,8 @@ def beside_good_clients(bench: Bench) -> Measured:
     changes = {name: f"{name} {quiet[name].p99_ms:.2f} → {busy[name].p99_ms:.2f} ms" for name in busy}
     memory = " → ".join(f"{value / (1 << 20):.1f}" for value in (before, peak, after))
     ratio = max(busy[name].p99_ms / max(quiet[name].p99_ms, 0.001) for name in busy)
-    return Measured(ratio, f"{', '.join(changes.values())}; memory {memory} MiB; {bench.seconds} s", broken)
+    detail = f"{', '.join(changes.values())}; memory {memory} MiB; {share:.0%} of a processor; {bench.seconds} s"
+    return Measured(ratio, detail, broken)
 
 
 def _gateway(bench: Bench) -> Server:
@@ -60,25 +63,26 @@ def _gateway(bench: Bench) -> Server:
     return bench.gateway_by_file(bench.file("gateway.yaml", text), port)
 
 
-def _attacks(gateway: Server, seconds: int, processor: int) -> subprocess.Popen:
+def _attacks(gateway: Server, seconds: int) -> subprocess.Popen:
     ports = ["--http", str(gateway.port), "--https", str(gateway.port + 1)]
-    command = [sys.executable, ATTACKS, *ports, "--seconds", str(seconds)]
-    attacks = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    os.sched_setaffinity(attacks.pid, [processor])
-    return attacks
+    command = ["chrt", "--idle", "0", sys.executable, ATTACKS, *ports, "--seconds", str(seconds)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def _good_clients(bench: Bench, gateway: Server, seconds: int) -> dict[str, Load]:
-    """Few clients that rest between requests, over each protocol."""
-    script = bench.file("gently.lua", gently(20))
-    secure = Server("HTTPS", gateway.port + 1, gateway.pid, HTTPS, gateway.client_settings)
-    newer = Server("HTTP/2", gateway.port + 1, gateway.pid, H2, gateway.client_settings)
+    """One over each protocol."""
+    ports = {"http": gateway.port, "https": gateway.port + 1, "h2": gateway.port + 1}
     clients = {
-        "HTTP/1.1": Wrk(gateway, seconds, script, connections=8),
-        "HTTPS": Wrk(secure, seconds, script, connections=8),
-        "HTTP/2": PacedH2load(newer, seconds, bench.work),
+        name: subprocess.Popen(
+            [sys.executable, PROBER, name, str(port), str(seconds)], stdout=subprocess.PIPE, text=True
+        )
+        for name, port in ports.items()
     }
-    runs = {name: client.result() for name, client in clients.items()}
-    for name, run in runs.items():
-        print("  " + run.line(name), flush=True)
+    runs = {}
+    for name, client in clients.items():
+        told = json.loads(client.communicate()[0])
+        for failure in told["failed"][:3]:
+            print(f"  {name}: {failure}")
+        runs[name] = Load(told["answers"], told["seconds"], told["p99_ms"], len(told["failed"]))
+        print("  " + runs[name].line(name), flush=True)
     return runs

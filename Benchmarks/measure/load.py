@@ -93,27 +93,6 @@ class H2load:
         )
 
 
-class PacedH2load:
-    """HTTP/2 on a few connections with so many requests a second each, for the sake of latency."""
-
-    # Answers of the first second wait for the connections' handshakes.
-    WARM = 1_000_000
-
-    def __init__(self, server: Server, seconds: int, work: str, connections: int = 4, rate: int = 50):
-        self._log = os.path.join(work, "h2load.log")
-        pace = (f"--rps={rate}", f"--log-file={self._log}")
-        self._load = H2load(server, f"-c{connections}", "-m4", f"-D{seconds}", *pace)
-
-    def result(self) -> Load:
-        load = self._load.result()
-        with open(self._log) as log:
-            rows = [line.split("\t") for line in log]
-        began = min(int(row[0]) for row in rows)
-        times = sorted(int(row[2]) for row in rows if int(row[0]) > began + self.WARM)
-        load.p99_ms = times[len(times) * 99 // 100] / 1000
-        return load
-
-
 def measured(server: Server, seconds: int, run: Callable[[int], Load]) -> Load:
     """One warm second, then a run over which the CPU time of the server is counted. `run` is given the seconds."""
     run(1)

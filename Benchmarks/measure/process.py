@@ -32,6 +32,12 @@ def cpu_seconds(pid: int) -> float:
     return ticks / TICKS_PER_SECOND
 
 
+def pin(pid: int, processor: int) -> None:
+    """Has all threads of the process run on one processor, and no other."""
+    for path in glob.glob(f"/proc/{pid}/task/*"):
+        os.sched_setaffinity(int(os.path.basename(path)), [processor])
+
+
 def resident_bytes(pid: int) -> int:
     """Memory that the family holds now (VmRSS)."""
     return _status_bytes(pid, "VmRSS")

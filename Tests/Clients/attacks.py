@@ -137,8 +137,11 @@ def hold(open_one, until, count, drip=b"", every=1.0, read=65_536):
     return met
 
 
-def flood(open_one, until, block, blocks, pause=0.05, reads=True):
-    """One connection after the other, each sent a block so many times or until the gateway ends it."""
+def flood(open_one, until, block, blocks, pause=0.2, reads=True):
+    """One connection after the other, each sent a block so many times or until the gateway ends it.
+
+    What is tried is what a connection can do, and not what a flood of connections does, which any load does.
+    """
     met = collections.Counter()
     while time.monotonic() < until:
         if connection := attempt(open_one, met):
@@ -229,7 +232,7 @@ def resets(target, until):
             request = b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n" if number % 2 else b"POST / HTTP/1.1\r\nHost: b"
             if connection := attempt(http1(target, request), met):
                 connection.close(by_reset=True)
-        time.sleep(0.1)
+        time.sleep(0.2)
     return met
 
 
@@ -279,7 +282,7 @@ def handshake_storm(target, until):
             connection.send(hello)
             connection.look(0.2, most=1_024)
             connection.close(by_reset=True)
-        time.sleep(0.02)
+        time.sleep(0.05)
     return met
 
 

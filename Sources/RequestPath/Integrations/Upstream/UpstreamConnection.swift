@@ -79,6 +79,11 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         call = nil
         phase = .tunnel
         // It is gone for good, and takes no place from requests.
+        leavePool()
+    }
+
+    private func leavePool() {
+        guard isPooled else { return }
         isPooled = false
         endpoint.closed(self)
     }
@@ -128,6 +133,8 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         tunnel = nil
         guard phase != .closed else { return }
         phase = .closed
+        // TLS waits for the other side to close, too. Nobody may be given the connection meanwhile.
+        leavePool()
         context?.close(promise: nil)
     }
 
@@ -156,7 +163,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         var buffer = Self.unwrapInboundIn(data)
         guard let call, phase != .resting, phase != .closed else {
             if let tunnel { tunnel.receive(buffer, now: worker.now) } else { close() }
-            worker.readBuffers.give(buffer)
+            if !isSecure { worker.readBuffers.give(buffer) }
             return
         }
         let client = call.client
@@ -182,7 +189,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Over TLS only what the other side has signed is the end (RFC 9112, 9.8).
         isCutOff = true
-        context.close(promise: nil)
+        if phase == .resting { close() } else { context.close(promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -190,7 +197,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         phase = .closed
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil
-        if isPooled { endpoint.closed(self) }
+        leavePool()
         tunnel?.backendClosed()
         guard let call else { return }
         self.call = nil

@@ -19,7 +19,7 @@ extension Endpoint {
     /// A stream of a connection has ended.
     func streamEnded(_ connection: UpstreamHTTP2Connection) {
         if let call = streams.ended(connection) { call.connected(connection.lend()) }
-        connection.rest(until: worker.now &+ idleTimeout)
+        connection.rest()
     }
 
     /// A connection's other side takes another number of streams.
@@ -53,7 +53,7 @@ extension Endpoint {
         guard connection.isOpen else { return openingFailed(.connectFailed) }
         connection.joinPool()
         for call in streams.opened(connection, limit: connection.limit) { call.connected(connection.lend()) }
-        connection.rest(until: worker.now &+ idleTimeout)
+        connection.rest()
         if index == nil { retireStreams() } else { openForLine() }
     }
 

@@ -302,17 +302,22 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
             }
         case .end(let offset):
             buffer.moveReaderIndex(forwardBy: offset)
-            let trailers = try call.filteredTrailers(body.trailers)
+            let trailers = try filteredTrailers()
             end(call, rest: buffer.readableBytes, trailers: trailers, now: now)
         }
         return true
+    }
+
+    private func filteredTrailers() throws(WireFault) -> ByteBuffer? {
+        guard let section = body.trailers else { return nil }
+        return try TrailerFilter(names: worker.fieldNames).filter(section)
     }
 
     /// The response is complete. Bytes after it belong to no request: a connection that has some, or may have some that were
     /// not read, is not used again.
     private func end(_ call: ProxyCall, rest: Int, trailers: ByteBuffer?, now: UInt64) {
         self.call = nil
-        let isReusable = head.keepsAlive && rest == 0 && !mayHoldMore && call.isRequestSent
+        let isReusable = head.keepsAlive && rest == 0 && !mayHoldMore && call.isRequestReceived
         setReading(true)
         phase = .resting
         call.receiveEnd(trailers: trailers, from: isReusable ? self : nil, now: now)

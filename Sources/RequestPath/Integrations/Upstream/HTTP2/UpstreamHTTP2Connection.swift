@@ -88,9 +88,9 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegat
         return unused.popLast() ?? UpstreamHTTP2Stream(connection: self)
     }
 
-    /// Waits for calls, but not longer than until a monotonic time.
-    func rest(until time: UInt64) {
-        if lent == 0, pingSentAt == nil { setDeadline(time) }
+    /// Waits for calls, when it has none, but not longer than connections may.
+    func rest() {
+        if lent == 0, pingSentAt == nil { setDeadline(worker.now &+ endpoint.idleTimeout) }
     }
 
     /// Ends once its streams have ended.

@@ -84,6 +84,8 @@ public final class Upstream {
             endpoints.append(endpoint)
         }
         for endpoint in old { endpoint.index = nil }
+        // One that comes back is checked anew.
+        unhealthy.formIntersection(endpoints.map(\.identity))
         rebuildBalancer()
         for endpoint in old where endpoint.index == nil { endpoint.retire() }
     }

@@ -79,6 +79,8 @@ def test_a_circuit_opens_lets_probes_through_and_closes(start, moody, illness):
     assert metrics.total("daemun_backend_circuit_half_open", backend="b") == 1
     assert statuses(gateway, 20) == {200: 20}
     assert metrics.total("daemun_backend_circuit_open", backend="b") == 0
+    wait_until(lambda: "the circuit is closed" in gateway.stderr(), "its end in the log")
+    assert gateway.stderr().count("the circuit is open") == 1
 
 
 def test_a_failed_probe_opens_it_again_for_longer(start, moody):

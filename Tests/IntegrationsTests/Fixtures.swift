@@ -3,6 +3,7 @@ import Model
 import NIOCore
 import NIOEmbedded
 import Selection
+import Synchronization
 import Testing
 import Wire
 
@@ -15,14 +16,26 @@ final class EmbeddedBackend {
     let upstream: Upstream
     let calls: ProxyCalls
     private(set) var channels: [EmbeddedChannel] = []
+    private let told: Told
 
     /// - Parameter inFlight: is shared with backends of other workers.
     init(_ settings: Backend = .sample(), inFlight: InFlightCounts = InFlightCounts()) throws {
         worker = WorkerContext(eventLoop: loop, seed: 1)
-        upstream = Upstream(try BackendPlan(settings), worker: worker, workers: 1, inFlight: inFlight)
+        let told = Told()
+        self.told = told
+        upstream = Upstream(
+            try BackendPlan(settings),
+            worker: worker,
+            workers: 1,
+            inFlight: inFlight,
+            report: { trouble in told.all.withLock { $0.append(trouble) } }
+        )
         calls = ProxyCalls(worker: worker)
         try apply(settings)
     }
+
+    /// What operators were told.
+    var troubles: [UpstreamTrouble] { told.all.withLock { $0 } }
 
     /// Changes the settings, as a reload does.
     func apply(_ settings: Backend) throws {
@@ -85,6 +98,11 @@ final class EmbeddedBackend {
     }
 }
 
+/// Keeps what operators are told.
+private final class Told: Sendable {
+    let all = Mutex<[UpstreamTrouble]>([])
+}
+
 /// A client's side that notes what it is told.
 final class RecordingClient: ClientStream {
     private(set) var events: [String] = []
@@ -129,6 +147,7 @@ extension Backend {
         retry: Retry = Retry(),
         pool: Pool = Pool(),
         breaker: Breaker? = nil,
+        ejection: Ejection = Ejection(),
         concurrency: Int? = nil
     ) -> Backend {
         Backend(
@@ -137,6 +156,7 @@ extension Backend {
             balance: balance,
             retry: retry,
             pool: pool,
+            ejection: ejection,
             breaker: breaker,
             concurrency: concurrency
         )

@@ -157,6 +157,42 @@ struct LimitTests {
         #expect(refusal.fields == [ReplyField("Retry-After", seconds)])
     }
 
+    @Test func `operators are told when the circuit opens and closes, once each`() throws {
+        let backend = try EmbeddedBackend(.sample(breaker: Self.breaker))
+        for _ in 0..<4 { backend.upstream.ended(try backend.begin(now: 0), .failure, now: 0) }
+        for time: UInt64 in [5_000_000_000, 15_000_000_000] {
+            let outcome: CircuitBreaker.Outcome = time == 5_000_000_000 ? .failure : .success
+            backend.upstream.ended(try backend.begin(now: time), outcome, now: time)
+        }
+        for _ in 0..<2 {
+            backend.upstream.ended(try backend.begin(now: 15_000_000_000), .success, now: 15_000_000_000)
+        }
+        #expect(
+            backend.troubles.map(\.reason) == [
+                "too many attempts fail, the circuit is open", "a probe has failed, the circuit is open",
+                "the probes succeed, the circuit is closed",
+            ]
+        )
+        #expect(backend.troubles.map(\.isOver) == [false, false, true])
+        #expect(backend.troubles.allSatisfy { $0.backend == "b" && $0.target == nil })
+    }
+
+    @Test func `operators are told when a target is left out, and when it is back`() throws {
+        let ejection = Backend.Ejection(failures: 2)
+        let backend = try EmbeddedBackend(.sample(targets: targets(2), ejection: ejection))
+        let early = try (0..<8).map { _ in try backend.begin(now: 0) }
+        let ill = early[0].endpoint
+        for attempt in early where attempt.endpoint === ill { backend.upstream.ended(attempt, .failure, now: 0) }
+        #expect(backend.troubles.compactMap(\.target) == [ill.name])
+        // Its next answer comes long after it was to return.
+        let later: UInt64 = 3_600_000_000_000
+        var late: [Attempt] = []
+        while late.last?.endpoint !== ill, late.count < 1_000 { late.append(try backend.begin(now: later)) }
+        for attempt in late { backend.upstream.ended(attempt, .success, now: later) }
+        #expect(backend.troubles.map(\.isOver) == [false, true])
+        #expect(backend.troubles.compactMap(\.target) == [ill.name, ill.name])
+    }
+
     @Test func `a probe that finds no target leaves its place to another`() throws {
         let backend = try EmbeddedBackend(.sample(breaker: Self.breaker, concurrency: 1))
         for _ in 0..<4 { backend.upstream.ended(try backend.begin(now: 0), .failure, now: 0) }

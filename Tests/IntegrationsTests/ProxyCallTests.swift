@@ -94,6 +94,23 @@ struct ProxyCallTests {
         #expect(backend.upstream.status().map { [$0.open, $0.idle] } == [[0, 0]])
     }
 
+    /// Takes its time to close, as TLS does.
+    private final class SlowClosing: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {}
+    }
+
+    @Test func `a connection that is being closed is not given to anybody`() throws {
+        let backend = try EmbeddedBackend()
+        let connection = try backend.open()
+        try backend.channels[0].pipeline.syncOperations.addHandler(SlowClosing(), position: .first)
+        try backend.endpoint.release(connection, now: 0)
+        connection.deadlinePassed()
+        #expect(backend.channels[0].isActive)
+        #expect(backend.upstream.status().map { [$0.open, $0.idle] } == [[0, 0]])
+    }
+
     @Test func `bytes after an answer keep its connection from being used again`() throws {
         let backend = try EmbeddedBackend()
         try backend.endpoint.release(backend.open(), now: 0)

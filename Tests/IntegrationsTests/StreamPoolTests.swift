@@ -45,6 +45,7 @@ struct StreamPoolTests {
         func ended(_ connection: Connection) -> Request? { pool.ended(connection) }
         func leave(_ connection: Connection) -> Bool { pool.leave(connection) }
         func closed(_ connection: Connection) -> Bool { pool.closed(connection) }
+        func connectForLine() -> Bool { pool.connectForLine() }
         func takeAll() -> [Connection] { pool.takeAll() }
     }
 
@@ -79,6 +80,25 @@ struct StreamPoolTests {
             return
         }
         #expect(lent === first)
+    }
+
+    @Test func `those whom an opened connection has no room for get another one`() {
+        let pool = Owner(connections: 2, streams: 4)
+        for _ in 0..<4 { _ = pool.lease(for: Request()) }
+        #expect(pool.opened(Connection(), limit: 1).count == 1)
+        #expect(pool.connectForLine())
+        #expect(!pool.connectForLine(), "one is being opened")
+        #expect(pool.openCount == 2)
+    }
+
+    @Test func `those in line get another connection when all are taken out of use`() {
+        let pool = Owner(connections: 1, streams: 1)
+        _ = pool.lease(for: Request())
+        _ = pool.opened(Connection(), limit: 1)
+        _ = pool.lease(for: Request())
+        #expect(!pool.connectForLine())
+        _ = pool.takeAll()
+        #expect(pool.connectForLine())
     }
 
     @Test func `a stream that ends makes room for the next in line`() {

@@ -40,6 +40,19 @@ struct UpstreamTests {
         #expect(backend.upstream.status().map(\.open) == [1])
     }
 
+    @Test func `the verdict on a target goes with it`() throws {
+        let backend = try EmbeddedBackend(.sample(targets: targets(1, 1)))
+        let endpoint = try backend.endpoint
+        backend.upstream.setHealth(of: endpoint.identity, isHealthy: false)
+        var settings = Backend.sample(targets: targets(1, 1))
+        settings.health = Backend.HealthCheck(path: "/")
+        settings.targets.removeAll { $0.host == endpoint.target.host }
+        try backend.apply(settings)
+        settings.targets = targets(1, 1)
+        try backend.apply(settings)
+        #expect(backend.upstream.status().map(\.isHealthy) == [true, true])
+    }
+
     @Test func `a target that a reload removes is drained`() throws {
         let backend = try EmbeddedBackend(.sample(targets: targets(1)))
         let endpoint = try backend.endpoint

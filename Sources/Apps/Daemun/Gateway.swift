@@ -43,12 +43,7 @@ public actor Gateway {
         )
         let logger = options.logger
         let plane = try await DataPlane.start(publication, threads: options.threads) { trouble in
-            logger.warning(
-                "backend fails",
-                metadata: [
-                    "backend": "\(trouble.backend)", "target": "\(trouble.target)", "reason": "\(trouble.reason)",
-                ]
-            )
+            Self.log(trouble, to: logger)
         }
         let gateway = Gateway(
             options: options,
@@ -202,6 +197,16 @@ public actor Gateway {
         }
         await monitor.watch(current.snapshot.backends, targets: current.targets)
         await names.watch(backends) { [weak self] targets in await self?.take(targets) }
+    }
+
+    private static func log(_ trouble: UpstreamTrouble, to logger: Logger) {
+        var metadata: Logger.Metadata = ["backend": "\(trouble.backend)", "reason": "\(trouble.reason)"]
+        if let target = trouble.target { metadata["target"] = "\(target)" }
+        if trouble.isOver {
+            logger.notice("backend is well again", metadata: metadata)
+        } else {
+            logger.warning("backend fails", metadata: metadata)
+        }
     }
 
     private func makeHealthMonitor() -> HealthMonitor {

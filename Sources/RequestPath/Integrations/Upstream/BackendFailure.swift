@@ -98,8 +98,13 @@ enum BackendFailure: Error, Equatable {
         case .noTarget, .unresolved, .circuitOpen, .targetBusy, .poolFull, .poolTimeout: .unknown
         case .noDescriptor, .noWebSocket, .tooManyTunnels, .headTooLarge: .unknown
         case .connectFailed, .connectTimeout, .tlsFailed, .reset, .malformed, .badUpgrade, .timeout: .failure
-        case .status(let status): (502...504).contains(status) ? .failure : .success
+        case .status(let status): Self.outcome(ofStatus: status)
         }
+    }
+
+    /// What an answer's status says about the target.
+    static func outcome(ofStatus status: Int) -> CircuitBreaker.Outcome {
+        (502...504).contains(status) ? .failure : .success
     }
 
     /// Whether another attempt can't repeat what this one may have done: nothing was sent.

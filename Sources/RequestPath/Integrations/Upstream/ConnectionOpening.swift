@@ -110,6 +110,7 @@ final class ConnectionOpening {
                 end(.success(try install(in: context.pipeline.syncOperations, http2: chosen == "h2")))
             } catch {
                 end(.failure(.connectFailed))
+                context.close(promise: nil)
             }
         case .failure(let failure): end(.failure(.tlsFailed(failure)))
         }

@@ -19,12 +19,13 @@ extension Endpoint {
     /// A stream of a connection has ended.
     func streamEnded(_ connection: UpstreamHTTP2Connection) {
         if let call = streams.ended(connection) { call.connected(connection.lend()) }
-        connection.rest(until: worker.now &+ idleTimeout)
+        connection.rest()
     }
 
     /// A connection's other side takes another number of streams.
     func limitChanged(_ connection: UpstreamHTTP2Connection) {
         for call in streams.setLimit(connection.limit, of: connection) { call.connected(connection.lend()) }
+        openForLine()
     }
 
     /// A connection gets no further streams.
@@ -48,11 +49,12 @@ extension Endpoint {
     }
 
     func opened(_ connection: UpstreamHTTP2Connection) {
-        // One that was closed as soon as it was opened has already been reported by `closed`.
+        // It may have been closed as soon as it was opened.
         guard connection.isOpen else { return openingFailed(.connectFailed) }
+        connection.joinPool()
         for call in streams.opened(connection, limit: connection.limit) { call.connected(connection.lend()) }
-        connection.rest(until: worker.now &+ idleTimeout)
-        if index == nil { retireStreams() }
+        connection.rest()
+        if index == nil { retireStreams() } else { openForLine() }
     }
 
     private func openingFailed(_ failure: BackendFailure) {
@@ -74,5 +76,11 @@ extension Endpoint {
     /// What is in flight is finished, the rest is closed.
     func retireStreams() {
         for connection in streams.takeAll() { connection.leave() }
+        openForLine()
+    }
+
+    /// Opens another connection for those in line whom those that are there, or are being opened, have no room for.
+    private func openForLine() {
+        if streams.connectForLine() { openStreams(limit: connectTimeout) }
     }
 }

@@ -25,6 +25,8 @@ final class Endpoint {
     private var maxTunnels: Int
     /// What metrics count.
     var totals = EndpointTotals()
+    /// Whether operators were told that it is left out, and not yet that it is back.
+    var isToldEjected = false
     /// Requests that may be in flight from all workers; `nil` is any number.
     private var concurrency: Int?
     private(set) var inFlight: InFlightCount?

@@ -43,7 +43,8 @@ final class ProxyCall: IntegrationCall, Expiring {
     private var keptTrailers: ByteBuffer?
     private var hasBody = false
     private var hasBegunBody = false
-    private var isRequestReceived = false
+    /// Whether the client has sent all of the request.
+    private(set) var isRequestReceived = false
     private var hasUnflushedBody = false
     /// What the backend has to prove that it understood a WebSocket handshake; `nil` for any other request.
     private(set) var webSocketAccept: ByteBuffer?
@@ -59,8 +60,6 @@ final class ProxyCall: IntegrationCall, Expiring {
     /// was on its way; were that to happen to every attempt, a backend's restart would be seen by clients.
     var mayReuseConnection: Bool { attempts == 1 }
     var connectTimeout: UInt64 { timeouts.connect }
-    /// Whether the request is with the backend as a whole, so that its connection can serve another one.
-    var isRequestSent: Bool { isRequestReceived }
 
     // MARK: Attempts
 
@@ -76,6 +75,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         hasBody = exchange.request.framing != .none && exchange.request.framing != .length(0)
         isRequestReceived = !hasBody
         hasBegunBody = false
+        hasUnflushedBody = false
         attempts = 0
         tried = TargetSet()
         refusals = 0
@@ -114,8 +114,12 @@ final class ProxyCall: IntegrationCall, Expiring {
         let endpoint = current.endpoint
         if let index = endpoint.index { tried.insert(index) }
         exchange.record.target = endpoint.name
-        setDeadline(min(now &+ timeouts.connect, totalDeadline))
-        if let stream = endpoint.lease(for: self) { send(exchange, plan, over: stream) }
+        let generation = generation
+        if let stream = endpoint.lease(for: self) {
+            send(exchange, plan, over: stream, now: now)
+        } else if self.generation == generation, phase == .connecting {
+            setDeadline(min(now &+ timeouts.connect, totalDeadline))
+        }
     }
 
     /// The stream that the attempt has waited for.
@@ -124,26 +128,25 @@ final class ProxyCall: IntegrationCall, Expiring {
             stream.release(now: worker.now)
             return
         }
-        send(exchange, plan, over: stream)
+        send(exchange, plan, over: stream, now: worker.now)
     }
 
-    private func send(_ exchange: Exchange, _ plan: ProxyPlan, over stream: any BackendStream) {
+    private func send(_ exchange: Exchange, _ plan: ProxyPlan, over stream: any BackendStream, now: UInt64) {
         self.stream = stream
         phase = .sending
         stream.begin(self, exchange, plan: plan)
         guard self.stream === stream else { return }
-        let now = worker.now
         exchange.record.sentToBackendAt = now
         if !hasBody {
             stream.flush()
             waitForHead(from: now)
         } else {
-            sendBodyFromStart(exchange, stream)
+            sendBodyFromStart(exchange, stream, now: now)
         }
     }
 
     /// Sends what was kept of the body, then asks for the rest.
-    private func sendBodyFromStart(_ exchange: Exchange, _ stream: any BackendStream) {
+    private func sendBodyFromStart(_ exchange: Exchange, _ stream: any BackendStream, now: UInt64) {
         clearDeadline()
         if hasBegunBody, let kept {
             if kept.readableBytes > 0 { stream.sendBody(kept) }
@@ -151,7 +154,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         }
         hasBegunBody = true
         stream.flush()
-        if isRequestReceived { waitForHead(from: worker.now) } else { exchange.client?.resumeRequestBody() }
+        if isRequestReceived { waitForHead(from: now) } else { exchange.client?.resumeRequestBody() }
     }
 
     private func waitForHead(from now: UInt64) {
@@ -165,7 +168,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     func failed(_ failure: BackendFailure) {
         guard let exchange, let plan, let upstream else { return }
         let now = worker.now
-        endAttempt(failure, upstream, now)
+        endAttempt(failure.outcome, upstream, now)
         if mayRetry(after: failure, upstream, now) {
             attempt(exchange, plan, upstream, after: failure, now: now)
             return
@@ -180,9 +183,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         refusals += 1
         guard refusals <= Self.mostRefusals, !hasBegunBody || kept != nil else { return failed(.reset) }
         let now = worker.now
-        stream = nil
-        if let current { upstream.ended(current, .unknown, now: now) }
-        current = nil
+        endAttempt(.unknown, upstream, now)
         attempts -= 1
         attempt(exchange, plan, upstream, after: .reset, now: now)
     }
@@ -193,12 +194,13 @@ final class ProxyCall: IntegrationCall, Expiring {
         exchange.refuse(failure.refusal)
     }
 
-    private func endAttempt(_ failure: BackendFailure, _ upstream: Upstream, _ now: UInt64) {
+    /// Gives back what the attempt at hand holds of the backend.
+    private func endAttempt(_ outcome: CircuitBreaker.Outcome, _ upstream: Upstream, _ now: UInt64) {
         stream = nil
         guard let current else { return }
         self.current = nil
         current.endpoint.cancel(self)
-        upstream.ended(current, failure.outcome, now: now)
+        upstream.ended(current, outcome, now: now)
     }
 
     /// Whether another attempt is wanted, safe, and within the budget, from which it is then taken.
@@ -229,9 +231,8 @@ final class ProxyCall: IntegrationCall, Expiring {
 
     /// The response can't be completed, and its head has been passed on.
     private func broke(off cause: Cause, _ failure: BackendFailure) {
-        guard let exchange, let upstream, let current else { return }
-        stream = nil
-        upstream.ended(current, failure.outcome, now: worker.now)
+        guard let exchange, let upstream else { return }
+        endAttempt(failure.outcome, upstream, worker.now)
         exchange.integration = nil
         let client = exchange.client
         free()
@@ -261,16 +262,20 @@ final class ProxyCall: IntegrationCall, Expiring {
         guard let exchange else { return false }
         exchange.record.backendStatus = head.status
         exchange.record.backendAnsweredAt = now
-        if head.status >= 500, let plan, let upstream, mayRetry(after: .status(head.status), upstream, now) {
-            stream?.close()
-            endAttempt(.status(head.status), upstream, now)
-            attempt(exchange, plan, upstream, after: .status(head.status), now: now)
-            return false
-        }
+        if head.status >= 500, isReplaced(.status(head.status), exchange, now) { return false }
         phase = .receiving
         setDeadline(now &+ timeouts.idle)
         exchange.client?.send(head)
         return self.exchange === exchange
+    }
+
+    /// Whether another attempt takes the place of this one, which the backend has answered.
+    private func isReplaced(_ failure: BackendFailure, _ exchange: Exchange, _ now: UInt64) -> Bool {
+        guard let plan, let upstream, mayRetry(after: failure, upstream, now) else { return false }
+        stream?.close()
+        endAttempt(failure.outcome, upstream, now)
+        attempt(exchange, plan, upstream, after: failure, now: now)
+        return true
     }
 
     func receiveResponseBody(_ part: ByteBuffer, now: UInt64) {
@@ -279,16 +284,11 @@ final class ProxyCall: IntegrationCall, Expiring {
         exchange.client?.sendBody(part)
     }
 
-    func filteredTrailers(_ section: ByteBuffer?) throws(WireFault) -> ByteBuffer? {
-        guard let section else { return nil }
-        return try TrailerFilter(names: worker.fieldNames).filter(section)
-    }
-
     /// The response is complete. The stream is given when it can serve another call.
     func receiveEnd(trailers: ByteBuffer?, from stream: (any BackendStream)?, now: UInt64) {
         guard let exchange, let upstream, let current else { return }
         exchange.record.backendEndedAt = now
-        upstream.ended(current, BackendFailure.status(exchange.record.backendStatus).outcome, now: now)
+        upstream.ended(current, BackendFailure.outcome(ofStatus: exchange.record.backendStatus), now: now)
         self.stream = nil
         exchange.integration = nil
         let client = exchange.client
@@ -346,10 +346,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         let stream = self.stream
         self.stream = nil
         stream?.close()
-        if let current {
-            upstream.ended(current, .unknown, now: worker.now)
-            current.endpoint.cancel(self)
-        }
+        endAttempt(.unknown, upstream, worker.now)
         free()
     }
 

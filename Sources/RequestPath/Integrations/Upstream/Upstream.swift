@@ -84,6 +84,8 @@ public final class Upstream {
             endpoints.append(endpoint)
         }
         for endpoint in old { endpoint.index = nil }
+        // One that comes back is checked anew.
+        unhealthy.formIntersection(endpoints.map(\.identity))
         rebuildBalancer()
         for endpoint in old where endpoint.index == nil { endpoint.retire() }
     }
@@ -169,15 +171,43 @@ public final class Upstream {
     func ended(_ attempt: Attempt, _ outcome: CircuitBreaker.Outcome, now: UInt64) {
         let endpoint = attempt.endpoint
         attempt.inFlight?.leave()
-        if let pass = attempt.pass, breaker?.ended(pass, outcome, now: now) == true { timesOpened += 1 }
+        if let pass = attempt.pass { ended(pass, outcome, now: now) }
         if outcome == .failure { endpoint.totals.failures += 1 }
         guard let index = endpoint.index else { return }
         balancer.ended(index)
         switch outcome {
-        case .success: balancer.succeeded(index, now: now)
-        case .failure: if balancer.failed(index, now: now) { endpoint.totals.ejections += 1 }
+        case .success:
+            balancer.succeeded(index, now: now)
+            if endpoint.isToldEjected { tellReturn(of: endpoint, at: index, now: now) }
+        case .failure: if balancer.failed(index, now: now) { tellEjection(of: endpoint) }
         case .unknown: break
         }
+    }
+
+    private func ended(_ pass: CircuitBreaker.Pass, _ outcome: CircuitBreaker.Outcome, now: UInt64) {
+        let former = breaker?.position(now: now)
+        if breaker?.ended(pass, outcome, now: now) == true {
+            timesOpened += 1
+            let cause = former == .halfOpen ? "a probe has failed" : "too many attempts fail"
+            report(UpstreamTrouble(backend: name, reason: "\(cause), the circuit is open"))
+        } else if former == .halfOpen, breaker?.position(now: now) == .closed {
+            report(UpstreamTrouble(backend: name, reason: "the probes succeed, the circuit is closed", isOver: true))
+        }
+    }
+
+    private func tellEjection(of endpoint: Endpoint) {
+        endpoint.totals.ejections += 1
+        endpoint.isToldEjected = true
+        let reason = "\(settings.ejection.failures) failures in a row, the target is left out"
+        report(UpstreamTrouble(backend: name, target: endpoint.name, reason: reason))
+    }
+
+    private func tellReturn(of endpoint: Endpoint, at index: Int, now: UInt64) {
+        // Answers to requests from before the ejection bring nobody back.
+        guard !balancer.status(of: index, now: now).isEjected else { return }
+        endpoint.isToldEjected = false
+        let reason = "the target answers again"
+        report(UpstreamTrouble(backend: name, target: endpoint.name, reason: reason, isOver: true))
     }
 
     /// An attempt has become a WebSocket connection. It is no request in flight any more, but keeps its target as busy as one.

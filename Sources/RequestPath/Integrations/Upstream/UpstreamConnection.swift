@@ -79,6 +79,11 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         call = nil
         phase = .tunnel
         // It is gone for good, and takes no place from requests.
+        leavePool()
+    }
+
+    private func leavePool() {
+        guard isPooled else { return }
         isPooled = false
         endpoint.closed(self)
     }
@@ -128,6 +133,8 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         tunnel = nil
         guard phase != .closed else { return }
         phase = .closed
+        // TLS waits for the other side to close, too. Nobody may be given the connection meanwhile.
+        leavePool()
         context?.close(promise: nil)
     }
 
@@ -156,7 +163,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         var buffer = Self.unwrapInboundIn(data)
         guard let call, phase != .resting, phase != .closed else {
             if let tunnel { tunnel.receive(buffer, now: worker.now) } else { close() }
-            worker.readBuffers.give(buffer)
+            if !isSecure { worker.readBuffers.give(buffer) }
             return
         }
         let client = call.client
@@ -182,7 +189,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Over TLS only what the other side has signed is the end (RFC 9112, 9.8).
         isCutOff = true
-        context.close(promise: nil)
+        if phase == .resting { close() } else { context.close(promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -190,7 +197,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         phase = .closed
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil
-        if isPooled { endpoint.closed(self) }
+        leavePool()
         tunnel?.backendClosed()
         guard let call else { return }
         self.call = nil
@@ -295,17 +302,22 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
             }
         case .end(let offset):
             buffer.moveReaderIndex(forwardBy: offset)
-            let trailers = try call.filteredTrailers(body.trailers)
+            let trailers = try filteredTrailers()
             end(call, rest: buffer.readableBytes, trailers: trailers, now: now)
         }
         return true
+    }
+
+    private func filteredTrailers() throws(WireFault) -> ByteBuffer? {
+        guard let section = body.trailers else { return nil }
+        return try TrailerFilter(names: worker.fieldNames).filter(section)
     }
 
     /// The response is complete. Bytes after it belong to no request: a connection that has some, or may have some that were
     /// not read, is not used again.
     private func end(_ call: ProxyCall, rest: Int, trailers: ByteBuffer?, now: UInt64) {
         self.call = nil
-        let isReusable = head.keepsAlive && rest == 0 && !mayHoldMore && call.isRequestSent
+        let isReusable = head.keepsAlive && rest == 0 && !mayHoldMore && call.isRequestReceived
         setReading(true)
         phase = .resting
         call.receiveEnd(trailers: trailers, from: isReusable ? self : nil, now: now)

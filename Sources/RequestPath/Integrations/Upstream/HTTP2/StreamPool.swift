@@ -128,14 +128,21 @@ struct StreamPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
         guard let index = index(of: connection) else { return false }
         places.remove(at: index)
         leaving += 1
-        return replaceForLine()
+        return connectForLine()
     }
 
     /// A connection is gone.
     /// - Returns: whether the owner opens another one for those in line.
     mutating func closed(_ connection: Connection) -> Bool {
         if let index = index(of: connection) { places.remove(at: index) } else { leaving -= 1 }
-        return replaceForLine()
+        return connectForLine()
+    }
+
+    /// Whether the owner opens another connection for those in line: when nothing that is being opened is going to serve them.
+    mutating func connectForLine() -> Bool {
+        guard !line.isEmpty, wantsConnection(for: line.count) else { return false }
+        connecting += 1
+        return true
     }
 
     /// Takes all connections out of use, for the owner to let them end. Each is reported by `closed` as usual.
@@ -160,12 +167,6 @@ struct StreamPool<Connection: AnyObject, Request: AnyObject>: ~Copyable {
     /// Whether so many requests in line are more than the connections being opened will serve, and another one may be opened.
     private func wantsConnection(for count: Int) -> Bool {
         count > expected && places.count + connecting < maxConnections
-    }
-
-    private mutating func replaceForLine() -> Bool {
-        guard !line.isEmpty, wantsConnection(for: line.count) else { return false }
-        connecting += 1
-        return true
     }
 
     private mutating func serve(_ index: Int) -> [Request] {

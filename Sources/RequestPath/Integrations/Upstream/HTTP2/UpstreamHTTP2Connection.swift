@@ -38,8 +38,11 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegat
     let scheme: String
     private var context: ChannelHandlerContext?
     private var phase = Phase.open
+    /// Whether the endpoint's pool knows it.
+    private var isPooled = false
     private var deadline: Deadlines.Slot?
     private var streams: [HTTP2StreamID: UpstreamHTTP2Stream] = [:]
+    /// For the next calls. Each of them refers to the connection, so there are none once it is closed.
     private var unused: [UpstreamHTTP2Stream] = []
     /// Streams that were lent and have not been given back, open or not.
     private var lent = 0
@@ -75,6 +78,9 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegat
 
     // MARK: For the endpoint
 
+    /// The pool lends its streams from now on.
+    func joinPool() { isPooled = true }
+
     /// A stream for one call, which is counted until it is released or closed.
     func lend() -> UpstreamHTTP2Stream {
         lent += 1
@@ -82,9 +88,9 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegat
         return unused.popLast() ?? UpstreamHTTP2Stream(connection: self)
     }
 
-    /// Waits for calls, but not longer than until a monotonic time.
-    func rest(until time: UInt64) {
-        if lent == 0, pingSentAt == nil { setDeadline(time) }
+    /// Waits for calls, when it has none, but not longer than connections may.
+    func rest() {
+        if lent == 0, pingSentAt == nil { setDeadline(worker.now &+ endpoint.idleTimeout) }
     }
 
     /// Ends once its streams have ended.
@@ -125,7 +131,7 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegat
         }
         if code == .cancel { doubt(since: stream.openedAt) }
         lent -= 1
-        if unused.count < Self.keptStreams { unused.append(stream) }
+        if phase != .closed, unused.count < Self.keptStreams { unused.append(stream) }
         endpoint.streamEnded(self)
         if phase == .leaving, lent == 0 { close() }
     }
@@ -223,7 +229,7 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegat
     func channelInactive(context: ChannelHandlerContext) {
         close()
         forgetDeadline()
-        endpoint.closed(self)
+        if isPooled { endpoint.closed(self) }
     }
 
     /// The stream of a frame, whose client is flushed when all that was read is done with.
@@ -288,6 +294,8 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegat
         phase = .closed
         let broken = streams.values
         streams = [:]
+        unused = []
+        unsettled = []
         for stream in broken { stream.connectionBroke() }
         context?.close(promise: nil)
     }

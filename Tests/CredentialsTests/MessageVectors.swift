@@ -1,3 +1,5 @@
+import Testing
+
 @testable import Credentials
 
 /// The test vectors of RFC 9421, appendix B: those of requests.

@@ -85,9 +85,17 @@ let modules: [Module] = [
         testPackages: [nioEmbedded]
     ),
     Module(
+        name: "Authorization",
+        layer: .requestPath,
+        uses: ["Credentials", "Exchange", "Model"],
+        packages: [nioCore, nioPosix, nioHTTP1, nioSSL, crypto],
+        tests: ["Credentials", "Exchange", "Model"],
+        testPackages: [nioEmbedded]
+    ),
+    Module(
         name: "Pipeline",
         layer: .requestPath,
-        uses: ["Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
+        uses: ["Authorization", "Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
         packages: [nioCore, nioPosix],
         tests: ["Exchange", "Integrations", "Model"],
         testPackages: [nioEmbedded]
@@ -102,14 +110,14 @@ let modules: [Module] = [
     Module(
         name: "Daemun",
         layer: .apps,
-        uses: ["Admin", "Exchange", "Integrations", "Listen", "Model", "Observation", "Pipeline"],
+        uses: ["Admin", "Authorization", "Exchange", "Integrations", "Listen", "Model", "Observation", "Pipeline"],
         packages: [nioCore, log],
         tests: ["Admin", "Model"]
     ),
     Module(
         name: "DaemunCommand",
         layer: .apps,
-        uses: ["Admin", "Daemun", "Exchange", "Model", "Pipeline", "Routing"],
+        uses: ["Admin", "Authorization", "Daemun", "Exchange", "Model", "Pipeline", "Routing"],
         packages: [argumentParser, log, nioCore, nioHTTP1, nioPosix, unixSignals],
         tests: ["Model"],
         isExecutable: true

@@ -1,3 +1,4 @@
+import Authorization
 import Exchange
 import Integrations
 import Listen
@@ -20,6 +21,7 @@ public actor Gateway {
     private let names: NameResolution
     private var health: HealthMonitor?
     private var certificateWatch: Task<Void, Never>?
+    private let keyWatch: KeyWatch
 
     private(set) var current: Publication
     /// The last reload, so that the next one waits for it.
@@ -61,6 +63,7 @@ public actor Gateway {
         }
         await gateway.watchBackends()
         await gateway.watchCertificates()
+        await gateway.watchKeys()
         return gateway
     }
 
@@ -74,6 +77,7 @@ public actor Gateway {
         self.options = options
         self.plane = plane
         self.names = names
+        keyWatch = KeyWatch(logger: options.logger)
         self.current = publication
         self.loading = loading
     }
@@ -158,6 +162,7 @@ public actor Gateway {
         if let former = old.accessLog, former !== accessLog { Self.close(former) }
         await watchBackends()
         watchCertificates()
+        await watchKeys()
         options.logger.info("configuration loaded", metadata: ["revision": "\(revision)"])
     }
 
@@ -231,6 +236,10 @@ public actor Gateway {
         }
     }
 
+    // MARK: Keys
+
+    private func watchKeys() async { await keyWatch.watch(current.snapshot.authorization.fetchedKeys) }
+
     // MARK: What it tells
 
     /// Why the gateway is not ready to serve; empty when it is.
@@ -260,6 +269,7 @@ public actor Gateway {
         await names.stop()
         await health?.stop()
         certificateWatch?.cancel()
+        await keyWatch.stop()
         sockets = [:]
         try await plane.drain(within: current.snapshot.model.drainTimeout)
         try await plane.stop()

@@ -29,6 +29,12 @@ public final class Exchange {
     public var clientCertificate: ClientCertificate?
     /// The client: the peer, or whom trusted peers name in `X-Forwarded-For`.
     public var clientAddress = PeerAddress()
+    /// Who calls; `nil` when no authorizer was asked, or none knows.
+    public var principal: Principal?
+    /// What the backend is told about the caller.
+    public var callerFields: CallerFields?
+    /// Differs from call to call, so that what a step has waited for is not taken for the decision on another call.
+    public private(set) var callNumber: UInt64 = 0
     /// The id in logs, errors and `X-Request-Id`.
     public var requestID = RequestID()
 
@@ -61,6 +67,9 @@ public final class Exchange {
         basePathEnd = 0
         parameters.count = 0
         clientCertificate = nil
+        principal = nil
+        callerFields = nil
+        callNumber &+= 1
         requestID = RequestID()
         handler = nil
         client = nil

@@ -18,6 +18,8 @@ public final class WorkerContext {
     public var responseScratch: ByteBuffer
     /// The lowest descriptor that no connection may keep.
     let descriptorCeiling = DescriptorLimit.ceiling(forDescriptors: DescriptorLimit.current)
+    /// What steps remember on this worker, each under a key of its own.
+    private var memories: ContiguousArray<(key: StepMemoryKey, memory: AnyObject)> = []
     private var responseScratchOwner: (any ClientStream)?
     private var exchanges = Spares<Exchange>(limit: 256)
 
@@ -34,6 +36,23 @@ public final class WorkerContext {
 
     /// Monotonic nanoseconds.
     @inlinable public var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
+
+    /// What a step remembers on this worker; `nil` when that is nothing yet.
+    public func memory(of key: StepMemoryKey) -> AnyObject? {
+        for entry in memories where entry.key == key { return entry.memory }
+        return nil
+    }
+
+    /// Has a step's memory kept on this worker.
+    public func remember(_ memory: AnyObject, under key: StepMemoryKey) {
+        memories.removeAll { $0.key == key }
+        memories.append((key, memory))
+    }
+
+    /// Forgets what other steps than these have remembered.
+    public func forgetMemories(except keys: Set<StepMemoryKey>) {
+        memories.removeAll { !keys.contains($0.key) }
+    }
 
     /// Lends `responseScratch` to a stream until another one asks for it; the former owner is told to write first what it put there.
     public func claimResponseScratch(for owner: any ClientStream) {

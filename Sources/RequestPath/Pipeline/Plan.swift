@@ -1,3 +1,4 @@
+import Authorization
 import Exchange
 import Integrations
 import Model
@@ -23,24 +24,43 @@ final class Plan: Sendable {
 
 /// Turns the routes of a model into plans.
 struct PlanCompiler {
+    /// What every call passes after it is known who calls.
     let steps: [any Step]
+    let authorization: AuthorizationPlan
     /// Position of each backend by its name.
     let backends: [String: Int]
     /// Routes that forward alike share a plan, so that thousands of them do not push each other out of the processor's cache.
     private var shared: [SharedKey: ProxyPlan] = [:]
+
+    /// Routes that ask for the same share a step; thousands of them name a handful of authorizers.
+    private var authorizing: [AccessKey: Authorize?] = [:]
+
+    private struct AccessKey: Hashable {
+        var access: AccessRule?
+        var claimHeaders: [ClaimHeader]
+        var reserved: Set<String>
+    }
 
     private struct SharedKey: Hashable {
         var integration: HTTPProxyIntegration
         var stripsBasePath: Bool
     }
 
-    init(steps: [any Step], backends: [String: Int]) {
+    init(authorization: AuthorizationPlan, steps: [any Step], backends: [String: Int]) {
+        self.authorization = authorization
         self.steps = steps
         self.backends = backends
     }
 
-    /// - Parameter index: the route's position among all routes of the model.
-    mutating func plan(for route: Route, of api: HTTPAPI, index: Int) throws(Fault) -> Plan {
+    /// - Parameters:
+    ///   - index: the route's position among all routes of the model.
+    ///   - reserved: the names of fields that only the gateway may set for this API.
+    mutating func plan(
+        for route: Route,
+        of api: HTTPAPI,
+        index: Int,
+        reserved: Set<String>
+    ) throws(Fault) -> Plan {
         var parameters: [String] = []
         var resourcePath = "$default"
         if case .path(_, let template) = route.key {
@@ -54,7 +74,21 @@ struct PlanCompiler {
             resourcePath: resourcePath,
             index: index
         )
-        return Plan(identity: identity, steps: steps, integration: try integration(of: route, api, parameters))
+        let integration = try integration(of: route, api, parameters)
+        return Plan(identity: identity, steps: try steps(of: route, reserved), integration: integration)
+    }
+
+    private mutating func steps(of route: Route, _ reserved: Set<String>) throws(Fault) -> [any Step] {
+        let key = AccessKey(access: route.access, claimHeaders: route.claimHeaders, reserved: reserved)
+        let step: Authorize?
+        if let known = authorizing[key] {
+            step = known
+        } else {
+            step = try authorization.step(for: route, reserved: reserved)
+            authorizing[key] = .some(step)
+        }
+        guard let step else { return steps }
+        return [step] + steps
     }
 
     private mutating func integration(

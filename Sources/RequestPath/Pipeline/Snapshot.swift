@@ -1,3 +1,4 @@
+public import Authorization
 public import Exchange
 public import Integrations
 public import Listen
@@ -18,6 +19,8 @@ public final class Snapshot: Sendable {
     public let listeners: [ListenerPlan]
     /// In the order of the model.
     public let backends: [BackendPlan]
+    /// The authorizers and customers.
+    public let authorization: AuthorizationPlan
     let router: Router
     let plans: ContiguousArray<Plan>
     /// Where the plans of each API start in `plans`.
@@ -26,13 +29,14 @@ public final class Snapshot: Sendable {
     /// Compiles a model.
     /// - Parameters:
     ///   - revision: the number of the new snapshot.
-    ///   - steps: what every call passes before its integration, in this order.
+    ///   - steps: what every call passes before its integration, in this order, once it is known who calls.
     ///   - former: the snapshot that this one replaces; TLS contexts that have not changed are taken over from it.
     /// - Throws: all faults at once.
     public init(_ model: Model, revision: Int, steps: [any Step] = [], former: Snapshot? = nil) throws(Faults) {
         self.revision = revision
         self.model = model
         router = try Router(apis: model.apis)
+        authorization = try AuthorizationPlan(model, former: former?.authorization)
         var faults: [Fault] = []
         var listeners: [ListenerPlan] = []
         for listener in model.listeners {
@@ -55,14 +59,15 @@ public final class Snapshot: Sendable {
                 faults.append(error)
             }
         }
-        var compiler = PlanCompiler(steps: steps, backends: names)
+        var compiler = PlanCompiler(authorization: authorization, steps: steps, backends: names)
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []
         for api in model.apis {
             firstPlan.append(plans.count)
+            let reserved = AuthorizationPlan.reservedFields(of: api)
             for route in api.routes {
                 do throws(Fault) {
-                    plans.append(try compiler.plan(for: route, of: api, index: plans.count))
+                    plans.append(try compiler.plan(for: route, of: api, index: plans.count, reserved: reserved))
                 } catch {
                     faults.append(error)
                 }

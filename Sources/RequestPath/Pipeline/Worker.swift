@@ -1,3 +1,4 @@
+import Authorization
 import Exchange
 import Integrations
 import Listen
@@ -74,6 +75,7 @@ final class Worker {
         server?.settings = clientSettings()
         server?.apply(snapshot.listeners)
         admission.apply(snapshot.model.limits)
+        context.forgetMemories(except: snapshot.authorization.memories)
         metrics.adopt(snapshot.metricsLayout, revision: snapshot.revision)
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)

@@ -42,6 +42,11 @@ extension HeadWriter {
                 dropped.has(field.known)
                 || section.connectionNamesOthers && section.isNamedByConnection(field, of: head)
             if !isDropped, field.isCanonical {
+                // A field that was taken off the table leaves a gap, which ends the run.
+                if runEnd > runStart, Int(field.name.start) != runEnd {
+                    writeBytes(bytes.extracting(runStart..<runEnd))
+                    runStart = runEnd
+                }
                 if runEnd == runStart { runStart = Int(field.name.start) }
                 runEnd = field.lineEnd
                 continue

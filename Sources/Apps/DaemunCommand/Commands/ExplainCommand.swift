@@ -1,5 +1,8 @@
 import ArgumentParser
+import Authorization
+import Dispatch
 import Model
+import Synchronization
 
 /// `daemun explain`: which way a request would take, and why not the others.
 struct ExplainCommand: ReportingCommand {
@@ -7,11 +10,13 @@ struct ExplainCommand: ReportingCommand {
         commandName: "explain",
         abstract: "Say which API, route and backend a request would reach, and why not the others.",
         discussion: """
-            URL is a whole one, of which the host is what the client sends as Host, or a path. Nothing is sent.
+            URL is a whole one, of which the host is what the client sends as Host, or a path. Nothing is sent. With a
+            token, the issuer's keys are fetched where they are not in a file.
 
             EXAMPLES
               daemun explain GET http://api.test.com/v1.0/orders/7 gateway.yaml
               daemun explain DELETE /v1.0/orders/7 --header 'Host: api.test.com' gateway.yaml
+              daemun explain GET /v1.0/orders/7 --token "$TOKEN" gateway.yaml
               daemun explain --json GET /hello gateway.yaml | jq .answer
 
             EXIT CODES
@@ -31,9 +36,12 @@ struct ExplainCommand: ReportingCommand {
     )
     var header: [HeaderArgument] = []
 
+    @Option(help: "A token: say what the route's authorizers think of it, and which check fails.")
+    var token: String?
+
     @OptionGroup var input: ConfigurationArguments
 
-    @Flag(help: "Print an object with request, answer, api, route, steps, integration, apis and routes.")
+    @Flag(help: "Print an object with request, answer, api, route, steps, tokens, integration, apis and routes.")
     var json = false
 
     func report(_ style: TextStyle) throws -> Report {
@@ -44,10 +52,39 @@ struct ExplainCommand: ReportingCommand {
         }
         let host = header.last { $0.name.lowercased() == "host" }?.value ?? url.authority
         let request = ExplainedRequest.Request(method: method, host: host, path: url.path, query: url.query)
-        let explained: ExplainedRequest
-        do { explained = try ExplainedRequest(request, by: model) } catch { return .faults(error, style) }
+        var explained: ExplainedRequest
+        do throws(Faults) {
+            let authorization = try AuthorizationPlan(model)
+            explained = try ExplainedRequest(request, by: model, authorization)
+            if let token, let access = explained.access {
+                explained.tokens = Self.wait { await authorization.explain(token, by: access) }.map(ExplainedToken.init)
+            }
+        } catch {
+            return .faults(error, style)
+        }
         if json { return try .json(explained, isAtFault: explained.route == nil) }
         return Report(output: explained.text(style), isAtFault: explained.route == nil)
+    }
+}
+
+extension ExplainCommand {
+    /// Waits for what is asynchronous. The command has nothing else to do.
+    fileprivate static func wait<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value {
+        let done = DispatchSemaphore(value: 0)
+        let result = Box<Value>()
+        Task.detached {
+            let value = await body()
+            result.value.withLock { $0 = value }
+            done.signal()
+        }
+        while true {
+            done.wait()
+            if let value = result.value.withLock({ $0 }) { return value }
+        }
+    }
+
+    private final class Box<Value: Sendable>: Sendable {
+        let value = Mutex<Value?>(nil)
     }
 }
 

@@ -19,6 +19,11 @@ extension ExplainedRequest {
             rows.append(["route", route.key + place(route.source)])
             rows += route.parameters.map { ["", "\($0.name) = \($0.value)"] }
             rows.append(["steps", steps.isEmpty ? "none" : steps.joined(separator: ", ")])
+            for token in tokens ?? [] {
+                let verdict = token.isTaken ? "taken by" : "refused by"
+                let cause = token.cause.map { " (\($0))" } ?? ""
+                rows.append(["token", "\(verdict) \(token.authorizer): \(token.reason)\(cause)"])
+            }
         }
         if let answer {
             let parts = [

@@ -1,3 +1,4 @@
+import Authorization
 import Model
 import Routing
 
@@ -56,15 +57,23 @@ struct ExplainedRequest: Encodable {
     var answer: Answer?
     var api: TakenAPI?
     var route: TakenRoute?
-    /// The steps of the route's plan. `daemun run` has none yet that a configuration could ask for.
+    /// The steps of the route's plan.
     var steps: [String] = []
+    /// What the route's authorizers think of a token, when one was given.
+    var tokens: [ExplainedToken]?
+    /// Who may take the route.
+    private(set) var access: AccessRule?
     var integration: ExplainedIntegration?
     var apis: [Candidate]
     var routes: [Candidate]
 
+    private enum CodingKeys: String, CodingKey {
+        case request, answer, api, route, steps, tokens, integration, apis, routes
+    }
+
     /// Finds the way of a request.
     /// - Throws: what is wrong with the routes of the model.
-    init(_ request: Request, by model: Model) throws(Faults) {
+    init(_ request: Request, by model: Model, _ authorization: AuthorizationPlan) throws(Faults) {
         let explanation = try Explanation(
             apis: model.apis,
             host: request.host,
@@ -106,6 +115,13 @@ struct ExplainedRequest: Encodable {
             source: taken.source?.description,
             parameters: parameters
         )
+        access = taken.access
+        do throws(Fault) {
+            let step = try authorization.step(for: taken, reserved: AuthorizationPlan.reservedFields(of: api))
+            if let step { steps = [step.name] }
+        } catch {
+            throw Faults([error])
+        }
         integration = ExplainedIntegration(
             of: taken,
             remainder: Self.text(explanation.path, from: api.stripsBasePath ? match.basePathEnd : 0),

@@ -7,6 +7,7 @@ struct APIDeclaration {
     var allowsEncodedSlash: Bool
     var routes: [Named<RouteKey, RouteDeclaration>]
     var document: Located<String>?
+    var access: AccessDeclaration
 }
 
 extension Shape<APIDeclaration> {
@@ -49,8 +50,18 @@ extension Shape<APIDeclaration> {
                 "openapi",
                 Shape<String>.text("a path").located,
                 "An OpenAPI 3 document, relative to this file, that has the routes instead."
+            ),
+            .optional(
+                "authorize",
+                Shape<AccessRule?>.access.located,
+                "Who may call: an authorizer, none, or a rule about several. A route's own replaces it."
+            ),
+            .optional(
+                "claims_to_headers",
+                Shape<[ClaimHeader]>.claimHeaders,
+                "Headers that tell backends about the caller. What clients send under these names is taken off."
             )
-        ) { hosts, path, stage, strips, keepsSlashes, routes, document in
+        ) { hosts, path, stage, strips, keepsSlashes, routes, document, rule, claimHeaders in
             APIDeclaration(
                 hosts: hosts,
                 basePath: path,
@@ -58,7 +69,8 @@ extension Shape<APIDeclaration> {
                 stripsBasePath: strips,
                 allowsEncodedSlash: keepsSlashes,
                 routes: routes ?? [],
-                document: document
+                document: document,
+                access: AccessDeclaration(rule: rule, claimHeaders: claimHeaders)
             )
         }
         .checked { _, node, faults in

@@ -3,6 +3,8 @@ struct ConfigurationFile {
     var listeners: [Located<ListenerDeclaration>]
     var apis: [Named<String, APIDeclaration>]
     var backends: [Named<String, BackendDeclaration>]
+    var authorizers: [Named<String, AuthorizerDeclaration>]
+    var customers: [Named<String, CustomerDeclaration>]
     var accessLog: AccessLog?
     var admin: Located<AdminDeclaration>?
     var trustedProxies: [Located<AddressRange>]
@@ -41,6 +43,18 @@ struct ConfigurationFile {
                 default: [],
                 "The groups of servers, by name."
             ),
+            .optional(
+                "authorizers",
+                Shape<[Named<String, AuthorizerDeclaration>]>.map(of: .authorizer, key: .name),
+                default: [],
+                "The ways to find out who calls, by the name that APIs and routes say in \"authorize\"."
+            ),
+            .optional(
+                "customers",
+                Shape<[Named<String, CustomerDeclaration>]>.map(of: .customer, key: .name),
+                default: [],
+                "Who may call, by id."
+            ),
             .optional("log", Shape<AccessLog?>.log, "What is logged. Without it there is no access log."),
             .optional(
                 "admin",
@@ -60,11 +74,13 @@ struct ConfigurationFile {
                 default: Model(listeners: []).drainTimeout,
                 "How long a stopping gateway waits for what is in flight."
             )
-        ) { _, _, listeners, apis, backends, log, admin, proxies, limits, drain in
+        ) { _, _, listeners, apis, backends, authorizers, customers, log, admin, proxies, limits, drain in
             ConfigurationFile(
                 listeners: listeners,
                 apis: apis,
                 backends: backends,
+                authorizers: authorizers,
+                customers: customers,
                 accessLog: log ?? nil,
                 admin: admin,
                 trustedProxies: proxies,

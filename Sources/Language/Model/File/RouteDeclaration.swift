@@ -1,9 +1,23 @@
 /// A route's right side as it is written.
-enum RouteDeclaration {
-    /// `to: …`
-    case forward(ForwardDeclaration)
-    /// `reply: …`
-    case reply(Located<MockIntegration>)
+struct RouteDeclaration {
+    /// What answers.
+    enum Answer {
+        /// `to: …`
+        case forward(ForwardDeclaration)
+        /// `reply: …`
+        case reply(Located<MockIntegration>)
+    }
+
+    var answer: Answer
+    var access = AccessDeclaration()
+
+    static func forward(_ declaration: ForwardDeclaration) -> RouteDeclaration {
+        RouteDeclaration(answer: .forward(declaration))
+    }
+
+    static func reply(_ integration: Located<MockIntegration>) -> RouteDeclaration {
+        RouteDeclaration(answer: .reply(integration))
+    }
 }
 
 /// Where a route's requests go, before backends' names are looked up.
@@ -85,20 +99,30 @@ extension Shape<RouteDeclaration> {
                 default: WebSocketPassing(),
                 "Whether WebSocket connections are passed through, and for how long."
             ),
-            .optional("reply", Shape<MockIntegration>.reply.located, "An answer of the gateway's own.")
-        ) { target, path, method, timeouts, host, webSocket, reply in
-            if let reply { return .reply(reply) }
-            guard let target else { return nil }
-            return .forward(
-                ForwardDeclaration(
-                    target: target,
-                    path: path,
-                    method: method,
-                    timeouts: timeouts,
-                    host: host,
-                    webSocket: webSocket
-                )
+            .optional("reply", Shape<MockIntegration>.reply.located, "An answer of the gateway's own."),
+            .optional(
+                "authorize",
+                Shape<AccessRule?>.access.located,
+                "Who may call this route, instead of what its API says."
+            ),
+            .optional(
+                "claims_to_headers",
+                Shape<[ClaimHeader]>.claimHeaders,
+                "Headers that tell the backend about the caller, instead of those of the API."
             )
+        ) { target, path, method, timeouts, host, webSocket, reply, rule, claimHeaders in
+            let access = AccessDeclaration(rule: rule, claimHeaders: claimHeaders)
+            if let reply { return RouteDeclaration(answer: .reply(reply), access: access) }
+            guard let target else { return nil }
+            let forward = ForwardDeclaration(
+                target: target,
+                path: path,
+                method: method,
+                timeouts: timeouts,
+                host: host,
+                webSocket: webSocket
+            )
+            return RouteDeclaration(answer: .forward(forward), access: access)
         }
         .checked { _, node, faults in
             switch (node["to"], node["reply"]) {
@@ -106,7 +130,7 @@ extension Shape<RouteDeclaration> {
             case (_?, let reply?): faults.add("a route has \"to\" or \"reply\", not both", at: reply.location)
             case (nil, _?):
                 for entry in node.entries
-                where ["path", "method", "timeout", "host", "websocket"].contains(entry.key.text) {
+                where ["path", "method", "timeout", "host", "websocket", "claims_to_headers"].contains(entry.key.text) {
                     faults.add("this goes with \"to\" only", at: entry.key.location, text: entry.key.text)
                 }
             default: break

@@ -4,6 +4,7 @@ struct ModelAssembly {
     private(set) var faults: [Fault] = []
     private var backends: [Backend] = []
     private var backendNames: Set<String> = []
+    private var authorizerNames: Set<String> = []
 
     init(loader: DocumentLoader) {
         self.loader = loader
@@ -23,6 +24,8 @@ struct ModelAssembly {
             let place = SourceLocation(file: loader.files.first ?? "", line: 1, column: 1)
             faults.add("a configuration has at least one API, under \"apis\"", at: place)
         }
+        let authorizers = authorizers(from: file.authorizers)
+        let customers = customers(from: file.customers)
         let apis = file.apis.compactMap { api(from: $0) }
         Conflicts.findMounts(of: file.apis, &faults)
         let listeners = listeners(from: file.listeners)
@@ -31,6 +34,8 @@ struct ModelAssembly {
             listeners: listeners,
             apis: apis,
             backends: backends,
+            authorizers: authorizers,
+            customers: customers,
             accessLog: file.accessLog,
             admin: file.admin.map { admin(from: $0.value) },
             trustedProxies: file.trustedProxies.map(\.value),
@@ -72,6 +77,7 @@ struct ModelAssembly {
 
     private mutating func api(from declaration: Named<String, APIDeclaration>) -> HTTPAPI? {
         guard let api = declaration.value else { return nil }
+        if let rule = api.access.rule { check(rule) }
         var routes = api.routes
         if let document = api.document {
             guard let root = loader.loadDocument(document.value, namedAt: document.location) else { return nil }
@@ -87,21 +93,65 @@ struct ModelAssembly {
             basePath: api.basePath,
             stripsBasePath: api.stripsBasePath,
             allowsEncodedSlash: api.allowsEncodedSlash,
-            routes: routes.compactMap { route(from: $0) },
+            routes: routes.compactMap { route(from: $0, of: api.access) },
             source: declaration.location
         )
     }
 
-    private mutating func route(from declaration: Named<RouteKey, RouteDeclaration>) -> Route? {
+    private mutating func route(
+        from declaration: Named<RouteKey, RouteDeclaration>,
+        of api: AccessDeclaration
+    ) -> Route? {
+        guard let value = declaration.value else { return nil }
         let parameters = RouteParameters(of: declaration.key)
-        switch declaration.value {
-        case nil: return nil
+        let integration: Integration
+        switch value.answer {
         case .forward(let forward):
-            guard let integration = proxy(forward, parameters) else { return nil }
-            return Route(key: declaration.key, integration: .httpProxy(integration), source: declaration.location)
+            guard let proxy = proxy(forward, parameters) else { return nil }
+            integration = .httpProxy(proxy)
         case .reply(let reply):
             parameters.check(reply.value, at: reply.location, &faults)
-            return Route(key: declaration.key, integration: .mock(reply.value), source: declaration.location)
+            integration = .mock(reply.value)
+        }
+        // What the API itself says is checked once, not for each of its routes.
+        if let own = value.access.rule { check(own) }
+        return Route(
+            key: declaration.key,
+            integration: integration,
+            access: (value.access.rule ?? api.rule)?.value,
+            claimHeaders: value.access.claimHeaders ?? api.claimHeaders ?? [],
+            source: declaration.location
+        )
+    }
+
+    // MARK: Callers
+
+    private mutating func authorizers(from declarations: [Named<String, AuthorizerDeclaration>]) -> [Authorizer] {
+        var resolution = AuthorizerResolution(loader: loader)
+        for declaration in declarations {
+            authorizerNames.insert(declaration.key)
+            if declaration.key == "none" {
+                faults.add("\"none\" says that nobody is asked; choose another name", at: declaration.location)
+            }
+        }
+        let authorizers = declarations.compactMap { resolution.authorizer(from: $0) }
+        loader = resolution.loader
+        faults += resolution.faults
+        return authorizers
+    }
+
+    private mutating func customers(from declarations: [Named<String, CustomerDeclaration>]) -> [Customer] {
+        var resolution = AuthorizerResolution(loader: loader)
+        let customers = declarations.compactMap { resolution.customer(from: $0) }
+        loader = resolution.loader
+        faults += resolution.faults
+        return customers
+    }
+
+    private mutating func check(_ rule: Located<AccessRule?>) {
+        for name in rule.value?.names ?? [] where !authorizerNames.contains(name) {
+            let suggestion = Spelling.closest(to: name, among: authorizerNames.sorted() + ["none"])
+            faults.add("no authorizer has this name", at: rule.location, text: name, suggestion: suggestion)
         }
     }
 

@@ -45,13 +45,25 @@ public struct Route: Sendable, Equatable {
     public var key: RouteKey
     /// What answers.
     public var integration: Integration
+    /// Who may call; `nil` lets everybody.
+    public var access: AccessRule?
+    /// What the backend is told about the caller.
+    public var claimHeaders: [ClaimHeader]
     /// Where the route was declared.
     public var source: SourceLocation?
 
     /// Makes a route.
-    public init(key: RouteKey, integration: Integration, source: SourceLocation? = nil) {
+    public init(
+        key: RouteKey,
+        integration: Integration,
+        access: AccessRule? = nil,
+        claimHeaders: [ClaimHeader] = [],
+        source: SourceLocation? = nil
+    ) {
         self.key = key
         self.integration = integration
+        self.access = access
+        self.claimHeaders = claimHeaders
         self.source = source
     }
 }

@@ -10,6 +10,9 @@ public enum AccessLogVariable: Sendable, Hashable {
     // The client's certificate
     case clientCertificatePEM, clientCertificateSubject, clientCertificateIssuer, clientCertificateSerialNumber
     case clientCertificateNotBefore, clientCertificateNotAfter
+    // The caller
+    case claim(String)
+    case customer, principalID, authorizerName, apiKeyID, user, scopes
     // The response
     case status, responseLength, responseLatency, dataProcessed
     // The backend
@@ -23,12 +26,21 @@ public enum AccessLogVariable: Sendable, Hashable {
     public init?(named name: String) {
         if let variable = Self.table[name] {
             self = variable
+        } else if let claim = Self.claimPrefixes.lazy.compactMap({ Self.rest(of: name, after: $0) }).first {
+            self = .claim(claim)
         } else if name.hasPrefix("authorizer."), name.utf8.count > "authorizer.".utf8.count {
             // The context of an authorizer has names of the user's.
             self = .valueless
         } else {
             return nil
         }
+    }
+
+    /// Amazon's REST APIs say the first, its HTTP APIs the second.
+    private static let claimPrefixes = ["authorizer.claims.", "authorizer.jwt.claims."]
+
+    private static func rest(of name: String, after prefix: String) -> String? {
+        name.hasPrefix(prefix) && name.utf8.count > prefix.utf8.count ? String(name.dropFirst(prefix.count)) : nil
     }
 
     /// All names, without `$context.`, sorted.
@@ -57,6 +69,12 @@ public enum AccessLogVariable: Sendable, Hashable {
             "identity.clientCert.serialNumber": .clientCertificateSerialNumber,
             "identity.clientCert.validity.notBefore": .clientCertificateNotBefore,
             "identity.clientCert.validity.notAfter": .clientCertificateNotAfter,
+            "identity.apiKeyId": .apiKeyID,
+            "identity.user": .user,
+            "authorizer.principalId": .principalID,
+            "authorizer.scopes": .scopes,
+            "daemun.customer": .customer,
+            "daemun.authorizer": .authorizerName,
             "xrayTraceId": .traceID,
             "status": .status,
             "responseLength": .responseLength,
@@ -88,9 +106,9 @@ public enum AccessLogVariable: Sendable, Hashable {
         "authorize.latency", "authorize.status", "awsEndpointRequestId", "awsEndpointRequestId2", "cipherSuite",
         "connectedAt", "connectionId", "customDomain.basePathMatched", "customDomain.routingRuleIdMatched",
         "deploymentId", "endpointType", "error.validationErrorString", "eventType", "identity.accountId",
-        "identity.apiKey", "identity.apiKeyId", "identity.caller",
+        "identity.apiKey", "identity.caller",
         "identity.cognitoAuthenticationProvider", "identity.cognitoAuthenticationType", "identity.cognitoIdentityId",
-        "identity.cognitoIdentityPoolId", "identity.principalOrgId", "identity.user", "identity.userArn",
+        "identity.cognitoIdentityPoolId", "identity.principalOrgId", "identity.userArn",
         "identity.vpcId", "identity.vpceId", "integration.requestId", "isCanaryRequest", "messageId", "resourceId",
         "tlsVersion", "waf.error", "waf.latency", "waf.status", "wafResponseCode", "webaclArn",
     ]

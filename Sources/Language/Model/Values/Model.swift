@@ -10,6 +10,10 @@ public struct Model: Sendable, Equatable {
     public var apis: [HTTPAPI]
     /// The named groups of servers that requests are forwarded to. Names are unique.
     public var backends: [Backend]
+    /// The ways to find out who calls. Names are unique.
+    public var authorizers: [Authorizer]
+    /// Who may call. Ids are unique.
+    public var customers: [Customer]
     /// Where and how requests are logged; `nil` turns the access log off.
     public var accessLog: AccessLog?
     /// The operator's listener (`/livez`, `/readyz`, `/metrics`, `/snapshot`); `nil` turns it off.
@@ -26,6 +30,8 @@ public struct Model: Sendable, Equatable {
         listeners: [Listener],
         apis: [HTTPAPI] = [],
         backends: [Backend] = [],
+        authorizers: [Authorizer] = [],
+        customers: [Customer] = [],
         accessLog: AccessLog? = nil,
         admin: Admin? = nil,
         trustedProxies: [AddressRange] = [],
@@ -35,6 +41,8 @@ public struct Model: Sendable, Equatable {
         self.listeners = listeners
         self.apis = apis
         self.backends = backends
+        self.authorizers = authorizers
+        self.customers = customers
         self.accessLog = accessLog
         self.admin = admin
         self.trustedProxies = trustedProxies

@@ -13,6 +13,7 @@ import Wire
 /// | `X-Forwarded-For`, `Forwarded` | a trusted peer's value and then the peer; else the peer alone |
 /// | `X-Forwarded-Proto`, `X-Forwarded-Host` | a trusted peer's value; else what the client used |
 /// | `X-Request-Id` | the call's id |
+/// | the route's `claims_to_headers` | what is known of the caller; the client's own were taken off before |
 enum ForwardedRequest {
     private static let replaced = FieldNameSet.hopByHop.union(
         FieldNameSet([.host, .expect, .proxyAuthenticate, .proxyAuthorization, .forwarded, .xForwardedFor, .xRequestID])
@@ -43,6 +44,9 @@ enum ForwardedRequest {
         out.writeStaticString(" HTTP/1.1\r\n")
         writeHost(exchange, plan, endpoint, to: &out)
         writeFields(exchange, to: &out)
+        if let fields = exchange.callerFields, let principal = exchange.principal {
+            write(fields, about: principal, to: &out)
+        }
         if opensWebSocket { out.writeStaticString("Connection: Upgrade\r\nUpgrade: websocket\r\n") }
         writeForwarded(exchange, to: &out)
         out.writeStaticString("\r\n\r\n")
@@ -94,6 +98,15 @@ enum ForwardedRequest {
         case .none, .untilClose: break
         }
         out.writeFields(exchange.request.section, of: exchange.request.bytes, dropping: dropped)
+    }
+
+    private static func write(_ fields: CallerFields, about principal: Principal, to out: inout HeadWriter) {
+        for line in fields.lines {
+            guard let value = principal.text(of: line.value) else { continue }
+            out.writeString(line.name)
+            out.writeString(value)
+            out.writeStaticString("\r\n")
+        }
     }
 
     /// Everything that the gateway adds, up to the last field's value.

@@ -311,7 +311,8 @@ final class ProxyCall: IntegrationCall, Expiring {
     }
 
     func receiveEnd(trailers: ByteBuffer?) {
-        guard exchange != nil else { return }
+        guard let exchange else { return }
+        let trailers = exchange.withoutReserved(trailers)
         let now = worker.now
         isRequestReceived = true
         totalDeadline = now &+ timeouts.total
@@ -319,7 +320,7 @@ final class ProxyCall: IntegrationCall, Expiring {
         guard let stream else { return }
         stream.sendEnd(trailers: trailers)
         stream.flush()
-        exchange?.record.sentToBackendAt = now
+        self.exchange?.record.sentToBackendAt = now
         if phase == .sending { waitForHead(from: now) }
     }
 

@@ -15,6 +15,7 @@ enum JSONLine {
         writeRequest(call, head: head, to: &line)
         writeResponse(call, to: &line)
         writeRoute(call.route, to: &line)
+        writeCaller(call.principal, to: &line)
         writeBackend(call, to: &line)
         line.writeMember(",\"cause\":\"", call.record.cause?.text)
         line.writeMember(",\"user_agent\":\"", call.field(.userAgent), of: head)
@@ -47,6 +48,15 @@ enum JSONLine {
         line.writeMember(",\"api\":\"", route.api)
         line.writeMember(",\"stage\":\"", route.stage)
         line.writeMember(",\"route\":\"", route.routeKey)
+    }
+
+    private static func writeCaller(_ principal: Principal?, to line: inout LineWriter) {
+        guard let principal else { return }
+        line.writeMember(",\"customer\":\"", principal.customer)
+        line.writeMember(",\"subject\":\"", principal.subject)
+        line.writeMember(",\"user\":\"", principal.user)
+        line.writeMember(",\"api_key\":\"", principal.apiKeyID)
+        line.writeMember(",\"authorizer\":\"", principal.authorizer)
     }
 
     private static func writeBackend(_ call: LoggedCall, to line: inout LineWriter) {

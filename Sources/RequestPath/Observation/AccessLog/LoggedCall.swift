@@ -10,6 +10,7 @@ struct LoggedCall {
     let requestID: RequestID
     let client: PeerAddress
     let certificate: ClientCertificate?
+    let principal: Principal?
     let route: RouteIdentity?
     /// The request; its ranges may lead nowhere when it was malformed.
     let request: RequestHead
@@ -24,6 +25,7 @@ struct LoggedCall {
         requestID = exchange.requestID
         client = exchange.clientAddress
         certificate = exchange.clientCertificate
+        principal = exchange.principal
         route = exchange.route
         request = exchange.request
         let matched = exchange.path

@@ -1,0 +1,80 @@
+/// Who calls, as the authorizers of a route have found out. Immutable, and kept for as long as the decision is.
+public final class Principal: Sendable {
+    /// A name and a text: a claim of a token, or a label of a customer.
+    public struct Fact: Sendable, Hashable {
+        /// The name.
+        public let name: String
+        /// The value; what is no text in a token is as it was written in JSON.
+        public let value: String
+
+        /// Makes a fact.
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The name of the authorizer that knew the caller.
+    public let authorizer: String
+    /// The id of the customer; `nil` for a caller who is none.
+    public let customer: String?
+    /// The `sub` of a token.
+    public let subject: String?
+    /// The name of a user who gave a password.
+    public let user: String?
+    /// The name of the API key.
+    public let apiKeyID: String?
+    /// What the caller may do.
+    public let scopes: [String]
+    /// The scopes with blanks between them.
+    public let scopeText: String
+    /// What the token says.
+    public let claims: [Fact]
+    /// What the operator says about the customer.
+    public let labels: [Fact]
+
+    /// Makes a principal.
+    public init(
+        authorizer: String,
+        customer: String? = nil,
+        subject: String? = nil,
+        user: String? = nil,
+        apiKeyID: String? = nil,
+        scopes: [String] = [],
+        claims: [Fact] = [],
+        labels: [Fact] = []
+    ) {
+        self.authorizer = authorizer
+        self.customer = customer
+        self.subject = subject
+        self.user = user
+        self.apiKeyID = apiKeyID
+        self.scopes = scopes
+        scopeText = scopes.joined(separator: " ")
+        self.claims = claims
+        self.labels = labels
+    }
+
+    /// What Amazon calls `principalId`: the subject, or else the customer, or else the user.
+    public var id: String? { subject ?? customer ?? user }
+
+    /// The value of a claim.
+    public func claim(_ name: String) -> String? { claims.first { $0.name == name }?.value }
+
+    /// The value of a label.
+    public func label(_ name: String) -> String? { labels.first { $0.name == name }?.value }
+
+    /// Two authorizers have each found out a part; what the first says counts where both say something.
+    public func joined(with other: Principal) -> Principal {
+        Principal(
+            authorizer: authorizer,
+            customer: customer ?? other.customer,
+            subject: subject ?? other.subject,
+            user: user ?? other.user,
+            apiKeyID: apiKeyID ?? other.apiKeyID,
+            scopes: scopes + other.scopes,
+            claims: claims + other.claims,
+            labels: labels + other.labels
+        )
+    }
+}

@@ -1,0 +1,302 @@
+/// An authorizer as it is written: its files and secrets have yet to be read.
+struct AuthorizerDeclaration {
+    enum Kind {
+        case token(TokenDeclaration)
+        case apiKey(CredentialPlace)
+        case basic(realm: String)
+        case address(AddressRule)
+    }
+
+    var kind: Kind
+    var cache: Duration
+}
+
+/// `authorizers.*.jwt` as it is written.
+struct TokenDeclaration {
+    var rules: TokenAuthorization
+    /// A file or a URL.
+    var keySet: Located<String>?
+    var secret: Located<SecretReference>?
+}
+
+extension Shape<AuthorizerDeclaration> {
+    /// An element of `authorizers`.
+    static var authorizer: Shape {
+        Shape<AuthorizerDeclaration?>.record(
+            "a mapping with jwt, api_key, basic or address",
+            .optional("jwt", .token, "Signed tokens of an issuer (JWT, OpenID Connect)."),
+            .optional("api_key", .apiKeyPlace, "Customers' API keys, in a header or in the query."),
+            .optional("basic", Shape<String>.basicRealm, "Customers' user names and passwords (RFC 7617)."),
+            .optional("address", .addressRule, "The addresses from which calls may come."),
+            .optional(
+                "cache",
+                .duration(from: .zero, to: .seconds(3_600)),
+                default: Authorizer(name: "", kind: .basic(realm: "")).cache,
+                "How long a decision holds for the same credentials, at most; 0s decides each time."
+            )
+        ) { token, apiKey, realm, address, cache in
+            var kind: AuthorizerDeclaration.Kind?
+            if let token { kind = .token(token) }
+            if let apiKey { kind = .apiKey(apiKey) }
+            if let realm { kind = .basic(realm: realm) }
+            if let address { kind = .address(address) }
+            return kind.map { AuthorizerDeclaration(kind: $0, cache: cache) }
+        }
+        .checked { _, node, faults in
+            let kinds = node.entries.filter { ["jwt", "api_key", "basic", "address"].contains($0.key.text) }
+            if kinds.isEmpty {
+                faults.add("an authorizer has jwt, api_key, basic or address", at: node.location)
+            }
+            for extra in kinds.dropFirst() {
+                let rule = "an authorizer is of one kind; all_of in a route asks for several"
+                faults.add(rule, at: extra.key.location, text: extra.key.text)
+            }
+        }
+        .unwrapped
+    }
+}
+
+extension Shape<AuthorizerDeclaration?> {
+    fileprivate var unwrapped: Shape<AuthorizerDeclaration> {
+        Shape<AuthorizerDeclaration>(expected, schema: schema) { node, faults in read(node, &faults) ?? nil }
+    }
+}
+
+extension Shape<TokenDeclaration> {
+    private static var defaults: TokenAuthorization { TokenAuthorization(issuers: [], audiences: [], keys: .discovery) }
+    private static var publicAlgorithms: [String] {
+        [
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+        ]
+    }
+    private static var secretAlgorithms: [String] { ["HS256", "HS384", "HS512"] }
+
+    /// `authorizers.*.jwt`.
+    fileprivate static var token: Shape {
+        .record(
+            "a mapping of what tokens must be",
+            .required(
+                "issuer",
+                .texts("an issuer, as https://id.test"),
+                "What tokens say in iss, byte for byte; one of several."
+            ),
+            .required(
+                "audience",
+                .texts("an audience"),
+                "What tokens say in aud (or in client_id, where aud is absent); one of several. \"*\" takes tokens for anyone."
+            ),
+            .optional(
+                "jwks",
+                Shape<String>.text("a file, or a URL").located,
+                "The key set. Without it, each issuer's discovery document says where it is."
+            ),
+            .optional("secret", Shape<SecretReference>.secret.located, "What HS256, HS384 or HS512 is verified with."),
+            .optional(
+                "algorithms",
+                Shape<[Located<String>]>.list(
+                    of: .choice((publicAlgorithms + secretAlgorithms).map { ($0, $0) }),
+                    orOne: true,
+                    defaultText: []
+                ),
+                default: [],
+                "The signatures that are taken. Without it, all that suit the keys; none is never taken."
+            ),
+            .optional(
+                "leeway",
+                .duration(from: .zero, to: .seconds(300)),
+                default: defaults.leeway,
+                "By how much the issuer's clock may differ."
+            ),
+            .optional("scopes", .texts("a scope", isOptional: true), default: [], "One of these is among the token's."),
+            .optional(
+                "claims",
+                .requiredClaims,
+                default: [],
+                "Claims, and the values of which each has one; [] is any."
+            ),
+            .optional(
+                "type",
+                .texts("a type, as at+jwt", isOptional: true),
+                default: [],
+                "What tokens say in their header's typ; without it, anything."
+            ),
+            .optional("header", .fieldName, "The header that has the token, when it is not Authorization."),
+            .optional(
+                "query",
+                Shape<String>.text("a parameter's name"),
+                "The query parameter that has the token instead."
+            ),
+            .optional(
+                "customer",
+                Shape<String>.text("a claim's name"),
+                "The claim that has the id of a customer. Without it, tokens belong to none."
+            ),
+            .optional(
+                "refresh",
+                .duration(from: .seconds(10), to: .seconds(86_400)),
+                default: defaults.refresh,
+                "How often fetched keys are fetched anew."
+            ),
+            .optional(
+                "keep",
+                .duration(from: .zero, to: .seconds(30 * 86_400)),
+                default: defaults.keep,
+                "How long fetched keys serve on when their server is away."
+            )
+        ) {
+            issuers,
+            audiences,
+            keySet,
+            secret,
+            algorithms,
+            leeway,
+            scopes,
+            claims,
+            types,
+            header,
+            query,
+            customer,
+            refresh,
+            keep in
+            let names = audiences.map(\.value)
+            let rules = TokenAuthorization(
+                issuers: issuers.map(\.value),
+                audiences: names == ["*"] ? nil : names,
+                keys: .discovery,
+                algorithms: algorithms.map(\.value),
+                leeway: leeway,
+                scopes: scopes.map(\.value),
+                claims: claims,
+                types: types.map(\.value),
+                place: query.map { .query($0) } ?? .header(header ?? "authorization"),
+                customerClaim: customer,
+                refresh: refresh,
+                keep: keep
+            )
+            return TokenDeclaration(rules: rules, keySet: keySet, secret: secret)
+        }
+        .checked { declaration, node, faults in check(declaration, node, &faults) }
+    }
+
+    private static func check(_ declaration: TokenDeclaration, _ node: YAMLNode, _ faults: inout [Fault]) {
+        if declaration.rules.issuers.isEmpty {
+            faults.add("tokens have an issuer", at: node["issuer"]?.location ?? node.location)
+        }
+        let audiences = declaration.rules.audiences
+        if let audiences, audiences.isEmpty || audiences.contains("*") {
+            let rule = "name whom tokens are for; \"*\" stands alone and takes tokens for anyone"
+            faults.add(rule, at: node["audience"]?.location ?? node.location)
+        }
+        if declaration.keySet != nil, let secret = declaration.secret {
+            faults.add("keys come from \"jwks\" or \"secret\", not both", at: secret.location)
+        }
+        if node["header"] != nil, let query = node["query"] {
+            faults.add("a token comes in a header or in the query, not both", at: query.location)
+        }
+        let suiting = declaration.secret == nil ? publicAlgorithms : secretAlgorithms
+        for name in declaration.rules.algorithms where !suiting.contains(name) {
+            let rule = "\(name) is not for \(declaration.secret == nil ? "public keys; it needs a secret" : "a secret")"
+            faults.add(rule, at: node["algorithms"]?.location ?? node.location)
+        }
+        if declaration.keySet == nil, declaration.secret == nil {
+            for issuer in declaration.rules.issuers where !KeyServer.mayBeAsked(issuer) {
+                let rule = "without \"jwks\", an issuer is the https URL that its discovery document stands under"
+                faults.add(rule, at: node["issuer"]?.location ?? node.location, text: issuer)
+            }
+        }
+    }
+}
+
+extension Shape<[Located<String>]> {
+    fileprivate static func texts(_ expected: String, isOptional: Bool = false) -> Shape {
+        .list(of: .text(expected), orOne: true, defaultText: isOptional ? [] : nil)
+    }
+}
+
+extension Shape<[TokenAuthorization.Claim]> {
+    fileprivate static var requiredClaims: Shape {
+        Shape<[Named<String, [Located<String>]>]>.map(
+            of: Shape<[Located<String>]>.list(of: .text("a value"), orOne: true),
+            key: .text("a claim's name")
+        )
+        .map(written: { _ in nil }) { claims in
+            claims.map { TokenAuthorization.Claim(name: $0.key, values: ($0.value ?? []).map(\.value)) }
+        }
+    }
+}
+
+extension Shape<CredentialPlace> {
+    fileprivate static var apiKeyPlace: Shape {
+        .record(
+            "a mapping with header or query",
+            .optional("header", .fieldName, "The header that has the key. Without any of both, x-api-key."),
+            .optional(
+                "query",
+                Shape<String>.text("a parameter's name"),
+                "The query parameter that has the key instead."
+            )
+        ) { header, query in query.map { .query($0) } ?? .header(header ?? "x-api-key") }
+        .checked { _, node, faults in
+            if node["header"] != nil, let query = node["query"] {
+                faults.add("a key comes in a header or in the query, not both", at: query.location)
+            }
+        }
+    }
+}
+
+extension Shape<String> {
+    fileprivate static var basicRealm: Shape {
+        .record(
+            "a mapping with realm",
+            .optional("realm", .realm, default: "api", "What clients' users are told that the password is for.")
+        ) { $0 }
+    }
+
+    private static var realm: Shape {
+        let expected = "a text of 1 to 64 printable characters without quotes"
+        return .scalar(expected, written: { .string($0) }) { (text) throws(Fault) in
+            let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }
+            guard isPlain, (1...64).contains(text.utf8.count) else { throw Fault("expected \(expected)", text: text) }
+            return text
+        }
+    }
+
+    /// A header field's name, in lower case.
+    fileprivate static var fieldName: Shape {
+        .scalar("a header's name", pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", written: { .string($0) }) {
+            (text) throws(Fault) in
+            guard HeaderField.isName(text) else {
+                throw Fault("a header's name is a token (letters, digits and - mostly)", text: text)
+            }
+            guard !HeaderField.reserved.contains(text.lowercased()), text.lowercased() != "host" else {
+                throw Fault("this header has another meaning", text: text)
+            }
+            return text.lowercased()
+        }
+    }
+}
+
+extension Shape<AddressRule> {
+    fileprivate static var addressRule: Shape {
+        .record(
+            "a mapping with allow and deny",
+            .optional(
+                "allow",
+                Shape<[Located<AddressRange>]>.list(of: .addressRange, orOne: true, defaultText: []),
+                default: [],
+                "Calls come from here alone. Without it, from anywhere."
+            ),
+            .optional(
+                "deny",
+                Shape<[Located<AddressRange>]>.list(of: .addressRange, orOne: true, defaultText: []),
+                default: [],
+                "Calls do not come from here, whatever allow says."
+            )
+        ) { allow, deny in AddressRule(allow: allow.map(\.value), deny: deny.map(\.value)) }
+        .checked { rule, node, faults in
+            if rule.allow.isEmpty, rule.deny.isEmpty {
+                faults.add("an address rule allows or denies something", at: node.location)
+            }
+        }
+    }
+}

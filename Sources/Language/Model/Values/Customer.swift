@@ -1,0 +1,96 @@
+/// Somebody who may call: what is known of them, and what they prove to be themselves with.
+public struct Customer: Sendable, Hashable {
+    /// An API key as it is stored.
+    public struct APIKey: Sendable, Hashable {
+        /// What the log calls it; `nil` for a key without a name.
+        public var id: String?
+        /// The key.
+        public var form: Form
+        /// Where it was declared.
+        public var source: SourceLocation?
+
+        /// How much of a key the configuration has.
+        public enum Form: Sendable, Hashable {
+            /// The key itself.
+            case secret(Secret)
+            /// Its SHA-256, 64 hexadecimal digits in lower case.
+            case sha256(String)
+        }
+
+        /// Makes a key.
+        public init(id: String? = nil, form: Form, source: SourceLocation? = nil) {
+            self.id = id
+            self.form = form
+            self.source = source
+        }
+    }
+
+    /// A user's password as it is stored.
+    public struct Password: Sendable, Hashable {
+        /// The user's name, without a colon.
+        public var user: String
+        /// The hash in the PHC form: `$scrypt$ln=15,r=8,p=1$SALT$HASH`.
+        public var hash: Secret
+        /// Where it was declared.
+        public var source: SourceLocation?
+
+        /// Makes a password.
+        public init(user: String, hash: Secret, source: SourceLocation? = nil) {
+            self.user = user
+            self.hash = hash
+            self.source = source
+        }
+    }
+
+    /// A text that the operator gives to a customer, for logs, headers and limits.
+    public struct Label: Sendable, Hashable {
+        /// The label's name.
+        public var name: String
+        /// Its value.
+        public var value: String
+
+        /// Makes a label.
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Unique among the customers; it stands in logs.
+    public var id: String
+    /// What people call them.
+    public var name: String?
+    /// Whether their calls are refused for now.
+    public var isSuspended: Bool
+    /// Their API keys; each of them will do.
+    public var apiKeys: [APIKey]
+    /// Their users' passwords; a name may have several while one replaces the other.
+    public var passwords: [Password]
+    /// From where they call; empty: anywhere.
+    public var addresses: [AddressRange]
+    /// What else is said about them.
+    public var labels: [Label]
+    /// Where they were declared.
+    public var source: SourceLocation?
+
+    /// Makes a customer.
+    public init(
+        id: String,
+        name: String? = nil,
+        isSuspended: Bool = false,
+        apiKeys: [APIKey] = [],
+        passwords: [Password] = [],
+        addresses: [AddressRange] = [],
+        labels: [Label] = [],
+        source: SourceLocation? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.isSuspended = isSuspended
+        self.apiKeys = apiKeys
+        self.passwords = passwords
+        self.addresses = addresses
+        self.labels = labels
+        self.source = source
+    }
+}

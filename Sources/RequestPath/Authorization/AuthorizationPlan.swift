@@ -1,0 +1,133 @@
+import Credentials
+public import Exchange
+public import Model
+
+/// The authorizers and customers of a model, compiled for all workers: gives each route its step.
+public final class AuthorizationPlan: Sendable {
+    private struct Compiled: Sendable {
+        let authorizer: Authorizer
+        let check: any CallerCheck
+    }
+
+    private let customers: [Customer]
+    private let directory: CustomerDirectory
+    private let compiled: [String: Compiled]
+    private let fetched: [IssuerKeys.Origin: IssuerKeys]
+
+    /// Compiles the authorizers of a model.
+    /// - Parameter former: what this replaces. Authorizers that have not changed keep their decisions, issuers their keys.
+    /// - Throws: all faults of key sets, secrets and hashes at once.
+    public init(_ model: Model, former: AuthorizationPlan? = nil) throws(Faults) {
+        customers = model.customers
+        let isSameCustomers = former?.customers == model.customers
+        if isSameCustomers, let former {
+            directory = former.directory
+        } else {
+            directory = try CustomerDirectory(model.customers)
+        }
+        var compilation = Compilation(directory: directory, former: former?.fetched ?? [:])
+        var compiled: [String: Compiled] = [:]
+        var faults: [Fault] = []
+        for authorizer in model.authorizers {
+            if isSameCustomers, let known = former?.compiled[authorizer.name], known.authorizer == authorizer {
+                compiled[authorizer.name] = known
+                compilation.keep(authorizer)
+                continue
+            }
+            do throws(Fault) {
+                compiled[authorizer.name] = Compiled(
+                    authorizer: authorizer,
+                    check: try compilation.check(authorizer)
+                )
+            } catch {
+                faults.append(error)
+            }
+        }
+        guard faults.isEmpty else { throw Faults(faults) }
+        self.compiled = compiled
+        fetched = compilation.fetched
+    }
+
+    /// Under which keys the workers remember decisions.
+    public var memories: Set<StepMemoryKey> { Set(compiled.values.compactMap { $0.check.memory }) }
+
+    /// The keys that have to be fetched, and fetched anew.
+    public var fetchedKeys: [FetchedKeys] {
+        fetched.map { FetchedKeys(url: $0.key.source.description, keys: $0.value, refresh: $0.key.refresh) }
+    }
+
+    func check(named name: String) -> (any CallerCheck)? { compiled[name]?.check }
+
+    /// The names of fields that only the gateway may set for an API: those by which any of its routes tells backends about callers.
+    public static func reservedFields(of api: HTTPAPI) -> Set<String> {
+        var names: Set<String> = []
+        for route in api.routes { for field in route.claimHeaders { names.insert(field.name.lowercased()) } }
+        return names
+    }
+
+    /// The step of a route; `nil` when it has nothing to do.
+    /// - Parameter reserved: the fields that only the gateway may set for the route's API.
+    /// - Throws: a fault when the route names an authorizer that the model does not have.
+    public func step(for route: Route, reserved: Set<String>) throws(Fault) -> Authorize? {
+        guard route.access != nil || !reserved.isEmpty else { return nil }
+        var rule: Authorize.Rule?
+        var names: [String] = []
+        if let access = route.access {
+            var count = 0
+            rule = try compile(access, at: route.source, count: &count, names: &names)
+        }
+        var fields: CallerFields?
+        if !reserved.isEmpty {
+            let lines = route.claimHeaders.map { CallerFields.Line(name: $0.name, value: Self.value($0.value)) }
+            fields = CallerFields(lines: lines, reserved: reserved)
+        }
+        let name = names.isEmpty ? "authorize none" : "authorize " + names.joined(separator: ", ")
+        return Authorize(name: name, rule: rule, fields: fields)
+    }
+
+    private func compile(
+        _ rule: AccessRule,
+        at source: SourceLocation?,
+        count: inout Int,
+        names: inout [String]
+    ) throws(Fault) -> Authorize.Rule {
+        switch rule {
+        case .authorizer(let name, let scopes):
+            guard let compiled = compiled[name] else {
+                throw Fault("no authorizer has this name", at: source, text: name)
+            }
+            count += 1
+            names.append(name)
+            return .check(compiled.check, scopes: scopes, number: count)
+        case .anyOf(let rules):
+            guard !rules.isEmpty else { throw Fault("an empty list lets nobody in", at: source) }
+            var parts: [Authorize.Rule] = []
+            for rule in rules { parts.append(try compile(rule, at: source, count: &count, names: &names)) }
+            return .anyOf(parts)
+        case .allOf(let rules):
+            guard !rules.isEmpty else { throw Fault("an empty list would let everybody in", at: source) }
+            var parts: [Authorize.Rule] = []
+            for rule in rules { parts.append(try compile(rule, at: source, count: &count, names: &names)) }
+            return .allOf(parts)
+        }
+    }
+
+    private static func value(_ fact: CallerFact) -> CallerFields.Value {
+        switch fact {
+        case .claim(let name): .claim(name)
+        case .customer: .customer
+        case .label(let name): .label(name)
+        case .scopes: .scopes
+        }
+    }
+}
+
+/// Keys that are fetched again and again.
+public struct FetchedKeys: Sendable {
+    /// From where: a key set's URL, or an issuer's.
+    public let url: String
+    /// The keys.
+    public let keys: IssuerKeys
+    /// How often.
+    public let refresh: Duration
+}

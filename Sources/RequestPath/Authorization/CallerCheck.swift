@@ -1,0 +1,58 @@
+import Exchange
+import Model
+import NIOCore
+
+/// One authorizer, compiled: looks at a request and says who calls.
+protocol CallerCheck: Sendable {
+    /// The authorizer's name.
+    var name: String { get }
+    /// Under which decisions are kept on each worker; `nil` when none are.
+    var memory: StepMemoryKey? { get }
+    /// Looks at a request. `now` is in monotonic nanoseconds.
+    func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome
+}
+
+/// What came of looking at a request.
+enum CheckOutcome {
+    /// It is taken. Without a principal nothing is known of the caller but that.
+    case granted(Principal?)
+    case denied(Denial)
+    /// Other threads have to be asked. Ends on the loop of the worker.
+    case waiting(EventLoopFuture<Settled>)
+}
+
+/// What came of waiting.
+enum Settled: Sendable {
+    case granted(Principal?)
+    case denied(Denial)
+
+    var outcome: CheckOutcome {
+        switch self {
+        case .granted(let principal): .granted(principal)
+        case .denied(let denial): .denied(denial)
+        }
+    }
+}
+
+extension Decision {
+    /// What of a decision differs from request to request: the address.
+    func settled(for exchange: Exchange) -> Settled {
+        guard let customer, !customer.addresses.isEmpty else { return .granted(principal) }
+        let isAllowed = exchange.clientAddress.withBytes { bytes in
+            customer.addresses.contains { $0.contains(bytes) }
+        }
+        return isAllowed ? .granted(principal) : .denied(.wrongAddress)
+    }
+}
+
+/// Calls come from some addresses, and not from others.
+struct AddressCheck: CallerCheck {
+    let name: String
+    let memory: StepMemoryKey? = nil
+    let rule: AddressRule
+
+    func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome {
+        let isPermitted = exchange.clientAddress.withBytes { rule.permits($0) }
+        return isPermitted ? .granted(nil) : .denied(.wrongAddress)
+    }
+}

@@ -166,7 +166,7 @@ def test_many_passwords_at_once_are_answered_or_told_to_come_back(start, tmp_pat
     gateway = start(
         'authorizers: { basic: { basic: { realm: a } } }\ncustomers: { acme: { passwords: { wiley: "%s" } } }\n'
         "apis: { shop: { routes: { $default: { reply: { text: hello }, authorize: basic }, "
-        "GET /open: { reply: { text: hello } } } } }" % scrypt("x", 14)
+        "GET /open: { reply: { text: hello } } } } }" % scrypt("x", 12)
     )
     statuses, lock = [], threading.Lock()
 

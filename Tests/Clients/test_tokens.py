@@ -164,7 +164,7 @@ def bad_tokens():
         "HS256 with the public JWK": (hs256(public), "refused-algorithm"),
         "ES256 on an RSA key": (hs256(b"x" * 32, alg="ES256"), "refused-algorithm"),
         "another payload": (header + "." + encoded({"sub": "admin"}) + "." + signature, "wrong-signature"),
-        "a cut signature": (good[:-4], "wrong-signature"),
+        "a cut signature": (good[:-2], "wrong-signature"),
         "no signature": (header + "." + payload + ".", "malformed-token"),
         "two parts": (header + "." + payload, "malformed-token"),
         "no token": ("x", "malformed-token"),

@@ -9,9 +9,9 @@ import Darwin
 /// The system's clock.
 enum SystemTime {
     /// Seconds since 1970.
-    @Sendable static func seconds() -> Int64 {
+    @Sendable static func seconds() -> Double {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

@@ -25,14 +25,14 @@ struct TokenCheck: CallerCheck {
     private let lifetime: UInt64
     private let leeway: Double
     /// Seconds since 1970.
-    private let wallTime: @Sendable () -> Int64
+    private let wallTime: @Sendable () -> Double
 
     init(
         _ authorizer: Authorizer,
         _ settings: TokenAuthorization,
         issuers: [Issuer],
         customers: CustomerDirectory,
-        wallTime: @escaping @Sendable () -> Int64 = SystemTime.seconds
+        wallTime: @escaping @Sendable () -> Double = SystemTime.seconds
     ) {
         name = authorizer.name
         field = CredentialField(settings.place)
@@ -120,7 +120,7 @@ struct TokenCheck: CallerCheck {
         let verifier = TokenVerifier(keys: known, rules: issuer.rules, algorithms: algorithms)
         let verified: VerifiedToken
         do throws(TokenFailure) {
-            verified = try verifier.verify(parsed, scopes: scopes, now: wall)
+            verified = try verifier.verify(parsed, scopes: scopes, now: Int64(wall))
         } catch {
             let denial = Self.denial(error, scopes: scopes)
             if error == .unknownKey { throw MissingKey(keys: keys, denial: denial) }
@@ -155,10 +155,10 @@ struct TokenCheck: CallerCheck {
     }
 
     /// The monotonic time at which the decision ends.
-    private func end(of claims: Claims, wall: Int64, now: UInt64) -> UInt64 {
+    private func end(of claims: Claims, wall: Double, now: UInt64) -> UInt64 {
         let latest = now &+ lifetime
         guard let expiry = claims.expiresAt else { return latest }
-        let left = expiry + leeway - Double(wall)
+        let left = expiry + leeway - wall
         guard left > 0 else { return now }
         guard left < 1e9 else { return latest }
         return min(latest, now &+ UInt64(left * 1e9))

@@ -52,7 +52,7 @@ extension TokenCheck {
                 return refused("\(Denial.noKeys.cause)", "the issuer's keys cannot be fetched")
             }
             let verifier = TokenVerifier(keys: keys, rules: issuer.rules, algorithms: algorithms)
-            let verified = try verifier.verify(made, scopes: self.scopes, now: SystemTime.seconds())
+            let verified = try verifier.verify(made, scopes: self.scopes, now: Int64(SystemTime.seconds()))
             if !scopes.isEmpty {
                 guard let granted = verified.claims.scopes, granted.contains(where: { scopes.contains($0) }) else {
                     throw .insufficientScope

@@ -58,7 +58,8 @@ class BeginningConnection: ChannelInboundHandler, RemovableChannelHandler, Clien
     private func waitForFirstBytes() {
         let slot = worker.deadlines.add(self)
         deadline = slot
-        worker.deadlines.set(slot, at: worker.now &+ server.settings.headTimeout)
+        let time = server.isDraining ? HTTP1Connection.drainGrace : server.settings.headTimeout
+        worker.deadlines.set(slot, at: worker.now &+ time)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -80,6 +81,8 @@ class BeginningConnection: ChannelInboundHandler, RemovableChannelHandler, Clien
     func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }
 
     func channelInactive(context: ChannelHandlerContext) {
+        // The successor's first write may be what finds the connection gone.
+        if hasMadeWay { context.fireChannelInactive() }
         guard let deadline else { return }
         self.deadline = nil
         isOver = true

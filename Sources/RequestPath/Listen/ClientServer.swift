@@ -230,7 +230,7 @@ public final class ClientServer {
             successor.abort("gateway.stopping")
             return
         }
-        if received.readableBytes > 0 { context.fireChannelRead(NIOAny(received)) }
+        if received.readableBytes > 0, context.channel.isActive { context.fireChannelRead(NIOAny(received)) }
         pipeline.removeHandler(former, promise: nil)
     }
 

@@ -75,6 +75,8 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         deadline = worker.deadlines.add(self)
+        // The frames' handler has written, which may have closed the connection before it could tell this one.
+        guard context.channel.isActive else { return channelInactive(context: context) }
         setDeadline(server.settings.headTimeout)
         updateWindow(from: Self.protocolWindow)
         context.flush()

@@ -97,6 +97,8 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     func channelInactive(context: ChannelHandlerContext) {
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil
+        // It may be closed in the middle of a read, after which a head would be waited for.
+        isDeaf = true
         context.fireChannelInactive()
     }
 

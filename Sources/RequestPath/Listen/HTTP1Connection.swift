@@ -115,6 +115,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
         if isWritable {
             responsePace.reset()
             clearDeadline()
+            if let exchange, isBodyWanted, !isRequestOver { expectBody(of: exchange, at: worker.now) }
         } else if !isTunnel {
             setDeadline(server.settings.rates.grace)
         }

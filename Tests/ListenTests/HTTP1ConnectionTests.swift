@@ -60,6 +60,19 @@ struct HTTP1ConnectionTests {
         #expect(server.open.isEmpty)
     }
 
+    @Test func `an answer is sent although the body that it did not wait for is malformed`() throws {
+        let server = ScriptedServer()
+        let channel = try server.connect()
+        let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        try channel.writeInbound(ByteBuffer(string: head))
+        try channel.writeInbound(ByteBuffer(string: "no chunk\r\n"))
+        let exchange = try #require(server.open.first)
+        Self.reply(exchange)
+        exchange.client?.flush()
+        #expect(try channel.sent().hasSuffix("fine"))
+        #expect(server.ended.map(\.record.status) == [200])
+    }
+
     // MARK: A request's body while its answer is sent
 
     /// A call whose answer has begun before its body of four bytes has come.

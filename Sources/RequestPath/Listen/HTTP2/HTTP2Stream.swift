@@ -263,8 +263,11 @@ final class HTTP2Stream: Expiring {
         guard let exchange, let integration = exchange.integration else { return }
         isAdvancing = true
         exchange.record.requestBytes += part.readableBytes
-        isBodyWanted = integration.receiveBody(part)
+        let wantsMore = integration.receiveBody(part)
         isAdvancing = false
+        // A backend that has gone, or the last frame of a tunnel, ends the call at once. The object may be another stream's by then.
+        guard self.exchange === exchange else { return }
+        isBodyWanted = wantsMore
         if !isBodyWanted { pace.pause(at: worker.now) }
         if !hasUnflushedBody {
             hasUnflushedBody = true

@@ -38,6 +38,23 @@ struct HTTP2BrokenCallTests {
         try peer.exchangeBytes()
         #expect((taker.received, taker.flushed) == (1, 1))
     }
+
+    @Test func `a connection that ends with its last stream says how that one ended`() throws {
+        let server = ScriptedServer()
+        let peer = try HTTP2Peer(server)
+        try peer.get(on: 1)
+        let client = try #require(server.open.first?.client)
+        client.send(Self.head())
+        client.flush()
+        _ = server.drain()
+        try peer.exchangeBytes()
+        _ = server.worker.deadlines.sweep(now: server.worker.now + 2_000_000_000)
+        try peer.exchangeBytes()
+        #expect(peer.take().last == .goAway(1, .noError))
+        client.abort("backend.closed-mid-response")
+        try peer.exchangeBytes()
+        #expect(peer.take() == [.reset(1, .internalError)])
+    }
 }
 
 /// An integration whose backend goes away as it is sent the request's body.

@@ -261,7 +261,7 @@ public final class ClientServer {
     }
 
     /// An exchange for a call that a client has begun.
-    func makeExchange(for client: any ClientStream, _ arrival: Arrival) -> Exchange {
+    func makeExchange(for client: any ClientStream, _ arrival: borrowing Arrival) -> Exchange {
         let exchange = worker.takeExchange()
         exchange.record.receivedAt = worker.now
         exchange.take(arrival)

@@ -95,7 +95,7 @@ extension HTTP1Connection {
             }
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
-        server.begin(exchange, through: arrival?.entrance)
+        server.begin(exchange, through: arrival.entrance)
     }
 
     /// Copies a head out of what was read, so that the buffer can serve the worker's next read while the call lasts: a few hundred
@@ -118,7 +118,7 @@ extension HTTP1Connection {
     }
 
     func makeExchange() -> Exchange {
-        let exchange = server.makeExchange(for: self, arrival ?? Arrival())
+        let exchange = server.makeExchange(for: self, arrival)
         self.exchange = exchange
         phase = .call
         hasResponseStarted = false
@@ -273,6 +273,6 @@ extension HTTP1Connection {
 
     /// What was decrypted stands in a buffer of the TLS handler's, which writes into it again once nobody else refers to it.
     private func giveBack(_ buffer: ByteBuffer) {
-        if arrival?.isSecure != true { worker.readBuffers.give(buffer) }
+        if !arrival.isSecure { worker.readBuffers.give(buffer) }
     }
 }

@@ -35,8 +35,10 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     let worker: WorkerContext
     var context: ChannelHandlerContext?
     var phase = Phase.idle
-    /// Who the client is; `nil` until the connection is accepted.
-    var arrival: Arrival?
+    /// Who the client is.
+    private(set) var arrival: Arrival
+    /// Whether that was known, and the connection admitted, before it was known to speak HTTP/1.1.
+    private let isAdmitted: Bool
     /// The place in the server's list of connections.
     var position = 0
     private var deadline: Deadlines.Slot?
@@ -68,7 +70,8 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     /// - Parameter arrival: given when the connection was admitted before it was known to speak HTTP/1.1.
     init(server: ClientServer, arrival: Arrival? = nil) {
         self.server = server
-        self.arrival = arrival
+        self.arrival = arrival ?? Arrival()
+        isAdmitted = arrival != nil
         worker = server.worker
     }
 
@@ -76,7 +79,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if arrival != nil { waitForFirstRequest() }
+        if isAdmitted { waitForFirstRequest() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -84,13 +87,12 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let peer = server.peerAddress(of: context.channel)
-        guard server.admit(self, from: peer) else {
+        arrival.peer = server.peerAddress(of: context.channel)
+        guard server.admit(self, from: arrival.peer) else {
             phase = .closed
             context.close(promise: nil)
             return
         }
-        arrival = Arrival(peer: peer)
         waitForFirstRequest()
     }
 

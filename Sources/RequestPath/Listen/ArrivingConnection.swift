@@ -12,8 +12,8 @@ import Glibc
 import Musl
 #endif
 
-/// A connection of which it is not yet known what it speaks: it looks at the first bytes, lets TLS begin where the listener speaks
-/// it, and then makes way for the protocol.
+/// A connection of which it is not yet known what it speaks: it looks at the first bytes, lets TLS begin where the listener
+/// speaks it, and then makes way for the protocol.
 final class ArrivingConnection: BeginningConnection {
     private var arrival = Arrival()
     /// Decrypts what comes, once a certificate has been chosen.
@@ -167,8 +167,8 @@ final class ArrivingConnection: BeginningConnection {
     }
 
     private func becomeHTTP2(_ context: ChannelHandlerContext) {
-        // A client that can't send can't open a window either. And NIO's handler writes as the client's end is read, which a channel that
-        // outlives this end does not expect when that fails.
+        // A client that can't send can't open a window either. And NIO's handler writes as the client's end is read, which a
+        // channel that outlives this end does not expect when that fails.
         try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
         let settings = server.settings.http2
         let transport = HTTP2Transport(

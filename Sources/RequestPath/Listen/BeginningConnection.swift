@@ -3,8 +3,8 @@ import NIOCore
 
 /// A connection whose first bytes tell what serves it: it waits for them a while, and then makes way.
 ///
-/// It is admitted, counted and given a deadline like every other connection, so that one that never gets beyond its first bytes costs
-/// no more than a request head that never ends. What the bytes say is the affair of the subclasses.
+/// It is admitted, counted and given a deadline like every other connection, so that one that never gets beyond its first
+/// bytes costs no more than a request head that never ends. What the bytes say is the affair of the subclasses.
 class BeginningConnection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Expiring {
     typealias InboundIn = ByteBuffer
 

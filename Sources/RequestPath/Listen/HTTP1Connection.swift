@@ -6,7 +6,8 @@ import Wire
 
 /// A client's HTTP/1.1 connection: turns bytes into calls, one after the other, and writes their answers.
 ///
-/// This file says what happens to it, `HTTP1Connection+Reading.swift` reads, `HTTP1Connection+Response.swift` writes. While a call is in flight its successor's bytes wait in `unread`.
+/// This file says what happens to it, `HTTP1Connection+Reading.swift` reads, `HTTP1Connection+Response.swift` writes. While a
+/// call is in flight its successor's bytes wait in `unread`.
 final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

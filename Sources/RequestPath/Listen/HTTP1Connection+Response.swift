@@ -169,9 +169,6 @@ extension HTTP1Connection: ClientStream {
     /// system send a reset that would destroy the answer (RFC 9112, 9.6).
     func linger() {
         guard phase != .closed else { return }
-        flush()
-        // The write may have found the connection closed.
-        guard phase != .closed else { return }
         phase = .lingering
         isOutputClosed = true
         setDeadline(Self.lingerTime)

@@ -13,8 +13,9 @@ from measure.server import H2C, HTTPS, Server
 
 ATTACKS = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../Tests/Clients/attacks.py"))
 PROBER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prober.py")
-# Seconds for the gateway to end what the attacks left: longer than its times for a head and for a body.
-REST = 35
+# Seconds for the gateway to end what the attacks left, by its times for a head and for a body, and then to give the memory back,
+# which it tries every 30 s.
+REST = 90
 MEMORY_TOLERANCE = 0.05
 # Large enough to wait for its reader, small enough that a hundred of them do not busy the backend.
 LARGE = 1 << 20

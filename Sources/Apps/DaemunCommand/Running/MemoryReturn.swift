@@ -7,11 +7,11 @@ import Glibc
 /// Gives memory that was freed back to the system, which glibc keeps otherwise: after a flood of connections the process is as
 /// small as before it.
 ///
-/// It acts when the process has grown since the last time, again a minute later, since what made it grow is let go of only by and by,
-/// and once a minute while it stays much larger than it was at its smallest.
+/// It acts when the process has grown since the last time, again half a minute later, since what made it grow is let go of only by
+/// and by, and as often while it stays much larger than it was at its smallest.
 struct MemoryReturn {
     private static let pause = Duration.seconds(10)
-    private static let pausesBetweenAttempts = 6
+    private static let pausesBetweenAttempts = 3
     /// Less is not worth the milliseconds for which the allocator is locked.
     private static let leastBytes = 8 << 20
 

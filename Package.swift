@@ -75,6 +75,13 @@ let modules: [Module] = [
         testPackages: [nioEmbedded]
     ),
     Module(
+        name: "Redis",
+        layer: .requestPath,
+        uses: ["Exchange", "Model"],
+        packages: [nioCore, nioPosix, nioSSL, nioTLS, crypto, deque],
+        tests: ["Exchange", "Model", "RedisProperties"]
+    ),
+    Module(
         name: "Observation",
         layer: .requestPath,
         uses: ["Exchange", "Model"],
@@ -114,6 +121,7 @@ let modules: [Module] = [
     ),
     Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
     Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore, nioHPACK]),
+    Module(name: "RedisProperties", layer: .testSupport, uses: ["Redis"], packages: [nioCore]),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
@@ -134,6 +142,7 @@ let package = Package(
         .library(name: "Daemun", targets: ["Daemun", "Exchange", "Model"]),
         // What the fuzzers of the nested package `Fuzzing` need.
         .library(name: "WireProperties", targets: ["WireProperties"]),
+        .library(name: "RedisProperties", targets: ["RedisProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

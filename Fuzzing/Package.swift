@@ -11,6 +11,7 @@ let targets = [
     (name: "FuzzWebSocketFrames", fuzzes: "WireProperties"),
     (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
     (name: "FuzzClientHello", fuzzes: "WireProperties"),
+    (name: "FuzzRESP", fuzzes: "RedisProperties"),
 ]
 
 let settings: [SwiftSetting] = [

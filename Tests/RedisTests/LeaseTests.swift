@@ -15,6 +15,7 @@ import Testing
 
     @Test func `a window is leased until it is empty`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         let limit = SharedLimit.window(window(100))
         let first = try await client.lease(limit, request("a", 1, wanted: 60)).get()
@@ -34,6 +35,7 @@ import Testing
     @Test(arguments: [true, false])
     func `sent twice a request is granted once, and one that was overtaken not at all`(isWindow: Bool) async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         let rate = try #require(RateLimit(limit: 1, period: 3_600_000_000, burst: 100))
         let limit = isWindow ? SharedLimit.window(window(100)) : .rate(rate)
@@ -52,6 +54,7 @@ import Testing
     @Test(arguments: [true, false])
     func `what is given back is there again, once and never more than was leased`(isWindow: Bool) async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         let rate = try #require(RateLimit(limit: 1, period: 3_600_000_000, burst: 100))
         let limit = isWindow ? SharedLimit.window(window(100)) : .rate(rate)
@@ -68,6 +71,7 @@ import Testing
     @Test(arguments: [true, false])
     func `kept tokens stay the holder's, and an answer that never came costs nothing`(isWindow: Bool) async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         let rate = try #require(RateLimit(limit: 1, period: 3_600_000_000, burst: 100))
         let limit = isWindow ? SharedLimit.window(window(100)) : .rate(rate)
@@ -92,6 +96,7 @@ import Testing
 
     @Test func `outside of its window nothing is leased`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         for limit in [
             WindowLimit(limit: 1, start: 0, end: 1000), WindowLimit(limit: 1, start: 200 * year, end: 201 * year),
@@ -110,6 +115,7 @@ import Testing
 
     @Test func `a rate's lease narrows the bucket until it is over`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         // Refills a token each 10 ms; 10 at once.
         let rate = try #require(RateLimit(limit: 100, period: 1_000_000, burst: 10))

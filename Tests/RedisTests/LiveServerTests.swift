@@ -8,6 +8,7 @@ import Testing
     @Test(arguments: [RedisConfiguration.Version.newest, .resp2])
     func `both versions of the protocol carry commands`(version: RedisConfiguration.Version) async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect { configuration in
             configuration.version = version
             configuration.database = 3
@@ -32,6 +33,7 @@ import Testing
 
     @Test func `thousands of commands at once have each its own reply`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         for round in 0..<5 {
             let replies = try await client.on { client in
@@ -52,6 +54,7 @@ import Testing
 
     @Test func `a script is loaded where it is not known, and again after the server forgot it`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         let script = RedisScript("return {KEYS[1], ARGV[1]}")
         for _ in 0..<2 {
@@ -71,6 +74,7 @@ import Testing
 
     @Test func `a server that hangs frees the caller, and its late replies reach nobody`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         server.pause()
         let slow = await client.result(of: RedisCommand("ECHO", "slow"), timeout: 50 * millisecond)
@@ -84,6 +88,7 @@ import Testing
 
     @Test func `a server that hangs for long is left, and found again`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect { configuration in
             configuration.timings.silence = 200 * millisecond
             configuration.timings.connect = 100 * millisecond
@@ -99,6 +104,7 @@ import Testing
 
     @Test func `a server that is killed and comes back empty is found again`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         _ = try await client.send("SET", "a", "b")
         for _ in 0..<3 {
@@ -113,7 +119,10 @@ import Testing
 
     @Test(arguments: [RedisConfiguration.Version.newest, .resp2])
     func `users and passwords are shown, and refusals told`(version: RedisConfiguration.Version) async throws {
-        let server = try RedisServerProcess(["--requirepass", "old", "--user", "limited on >p:1 +ping +get ~a"])
+        let server = try RedisServerProcess([
+            "--requirepass", "old", "--user", "limited", "on", ">p:1", "+ping", "+get", "~a",
+        ])
+        defer { server.kill() }
         let asDefault = try await server.connect { configuration in
             configuration.version = version
             configuration.password = Secret("old")
@@ -145,6 +154,7 @@ import Testing
 
     @Test func `a full server and a read-only one say so`() async throws {
         let server = try RedisServerProcess(["--maxmemory", "1", "--maxmemory-policy", "noeviction"])
+        defer { server.kill() }
         let client = try await server.connect()
         guard case .server(let full)? = await client.error(of: "SET", "a", "b") else {
             Issue.record("not full")
@@ -166,6 +176,7 @@ import Testing
 
     @Test func `a server that reads its data says that it is loading`() async throws {
         let server = try RedisServerProcess(["--key-load-delay", "1000", "--rdbcompression", "no"])
+        defer { server.kill() }
         let client = try await server.connect()
         for index in 0..<400 { _ = try await client.send("SET", "key\(index)", String(repeating: "x", count: 20_000)) }
         _ = try await client.send("SAVE")
@@ -184,6 +195,7 @@ import Testing
         version: RedisConfiguration.Version
     ) async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect { $0.version = version }
         var events = client.handle.events(of: "routes").makeAsyncIterator()
         #expect(await events.next() == .active(mayHaveMissed: false))
@@ -201,9 +213,10 @@ import Testing
 
     @Test func `commands while the server is away fail at once or wait`() async throws {
         let server = try RedisServerProcess()
+        defer { server.kill() }
         let client = try await server.connect()
         server.kill()
-        while await client.error(of: "PING") == nil {}
+        while case .success = await client.result(of: RedisCommand("PING"), patience: .fails) {}
         let clock = ContinuousClock()
         let took = await clock.measure {
             guard case .failure(.notConnected) = await client.result(of: RedisCommand("PING"), patience: .fails) else {

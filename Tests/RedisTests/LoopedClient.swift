@@ -99,7 +99,7 @@ struct LoopedClient: Sendable {
 
     /// Asks until the server answers without an error, as it does soon after its start.
     func waitUntilServed() async throws {
-        for _ in 0..<200 {
+        for _ in 0..<20 {
             if case .success = await result(of: RedisCommand("PING")) { return }
         }
         Issue.record("the server does not answer")

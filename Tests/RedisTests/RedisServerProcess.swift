@@ -8,7 +8,7 @@ final class RedisServerProcess {
     let port: Int
     let folder: URL
     private let options: [String]
-    private var process: Process?
+    private var process: ChildProcess?
 
     /// Starts a server.
     /// - Parameter options: of its command line, such as `["--requirepass", "p"]`.
@@ -27,29 +27,25 @@ final class RedisServerProcess {
     }
 
     func start() throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/redis-server")
-        process.arguments =
+        process = try ChildProcess(
+            "/usr/bin/redis-server",
             ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path, "--save", "", "--loglevel", "warning"]
-            + options
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        self.process = process
+                + options
+        )
     }
 
     /// `kill -9`.
     func kill() {
-        guard let process, process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        guard let process else { return }
+        process.signal(SIGKILL)
+        process.wait()
         self.process = nil
     }
 
     /// Stops it from doing anything; the system goes on to accept its connections.
-    func pause() { if let process { Foundation.kill(process.processIdentifier, SIGSTOP) } }
+    func pause() { process?.signal(SIGSTOP) }
 
-    func resume() { if let process { Foundation.kill(process.processIdentifier, SIGCONT) } }
+    func resume() { process?.signal(SIGCONT) }
 
     static func freePort() throws -> Int {
         let channel = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

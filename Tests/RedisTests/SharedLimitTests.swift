@@ -74,6 +74,7 @@ import Testing
         kills: Int
     ) async throws -> [ContinuousClock.Instant] {
         let server = try RedisServerProcess(options)
+        defer { server.kill() }
         let spending = Spending()
         let end = ContinuousClock.now + .seconds(seconds)
         var clients: [LoopedClient] = []

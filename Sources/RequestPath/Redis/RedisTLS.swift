@@ -3,7 +3,7 @@ import NIOCore
 import NIOSSL
 
 /// How a server is spoken to over TLS. By default its certificate must be signed by one of the system's authorities and
-/// be for the host of the URL.
+/// be for the host of the URL, or for the numeric address that this stands for.
 public struct RedisTLS: Sendable, Hashable {
     /// The authorities to trust in place of the system's, as PEM.
     public var authorities: [UInt8]?

@@ -69,6 +69,14 @@ public struct LeaseRequest: Sendable, Hashable {
     }
 }
 
+extension UInt64 {
+    /// A time in other units as nanoseconds: none when it is negative, and as many as there are when it is too large.
+    static func nanoseconds(_ count: Int64, each unit: UInt64) -> UInt64 {
+        let (product, overflow) = UInt64(clamping: count).multipliedReportingOverflow(by: unit)
+        return overflow ? .max : product
+    }
+}
+
 extension LeaseRequest {
     /// Number, ended, unspent, kept and time to live, as both scripts take them.
     func writeLease(to writer: inout RESPWriter) {

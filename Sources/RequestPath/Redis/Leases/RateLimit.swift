@@ -200,9 +200,9 @@ public struct RateLimit: Sendable, Hashable {
             Lease(
                 granted: Int(numbers[0]),
                 remaining: Int(numbers[1]),
-                expiresAfter: UInt64(clamping: numbers[2]) * 1000,
-                resetsAfter: UInt64(clamping: numbers[4]) * 1000,
-                retryAfter: UInt64(clamping: numbers[3]) * 1000
+                expiresAfter: .nanoseconds(numbers[2], each: 1000),
+                resetsAfter: .nanoseconds(numbers[4], each: 1000),
+                retryAfter: .nanoseconds(numbers[3], each: 1000)
             )
         )
     }

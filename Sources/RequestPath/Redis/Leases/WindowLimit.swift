@@ -109,7 +109,7 @@ public struct WindowLimit: Sendable, Hashable {
         case ..<0: return .failure(.overtaken)
         default: break
         }
-        let left = UInt64(clamping: end - now) * 1_000_000
+        let left = UInt64.nanoseconds(end.subtractingReportingOverflow(now).partialValue, each: 1_000_000)
         return .success(
             Lease(
                 granted: Int(granted),

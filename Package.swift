@@ -74,12 +74,13 @@ let modules: [Module] = [
         tests: ["Exchange", "Model", "Selection", "Wire"],
         testPackages: [nioEmbedded]
     ),
+    Module(name: "RESP", layer: .requestPath, packages: [nioCore], tests: ["RESPProperties"]),
     Module(
         name: "Redis",
         layer: .requestPath,
-        uses: ["Exchange", "Model"],
+        uses: ["Exchange", "Model", "RESP"],
         packages: [nioCore, nioPosix, nioSSL, nioTLS, crypto, deque],
-        tests: ["Exchange", "Model", "RedisProperties"]
+        tests: ["Exchange", "Model", "RESP"]
     ),
     Module(
         name: "Observation",
@@ -121,7 +122,7 @@ let modules: [Module] = [
     ),
     Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
     Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore, nioHPACK]),
-    Module(name: "RedisProperties", layer: .testSupport, uses: ["Redis"], packages: [nioCore]),
+    Module(name: "RESPProperties", layer: .testSupport, uses: ["RESP"], packages: [nioCore]),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
@@ -142,7 +143,7 @@ let package = Package(
         .library(name: "Daemun", targets: ["Daemun", "Exchange", "Model"]),
         // What the fuzzers of the nested package `Fuzzing` need.
         .library(name: "WireProperties", targets: ["WireProperties"]),
-        .library(name: "RedisProperties", targets: ["RedisProperties"]),
+        .library(name: "RESPProperties", targets: ["RESPProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

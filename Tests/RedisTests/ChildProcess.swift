@@ -18,7 +18,7 @@ struct ChildProcess {
         }
         // Every string lives until the spawn is over; the list ends with none.
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) }
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         unsafe words.append(nil)
         var id = pid_t()
         let code = unsafe posix_spawn(&id, path, &files, nil, words, environ)

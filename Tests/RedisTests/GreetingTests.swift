@@ -1,4 +1,5 @@
 import Model
+import RESP
 import Testing
 
 @testable import Redis

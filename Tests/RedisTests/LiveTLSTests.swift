@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import NIOCore
+import RESP
 import Testing
 
 @testable import Redis

@@ -2,6 +2,7 @@ import Exchange
 import Model
 import NIOCore
 import NIOPosix
+import RESP
 import Testing
 
 @testable import Redis
@@ -102,7 +103,7 @@ struct LoopedClient: Sendable {
         for _ in 0..<20 {
             if case .success = await result(of: RedisCommand("PING")) { return }
         }
-        Issue.record("the server does not answer")
+        throw RedisError.timedOut
     }
 }
 
@@ -122,7 +123,12 @@ extension RedisServerProcess {
         var configuration = configuration
         change(&configuration)
         let client = try await LoopedClient.start(configuration)
-        try await client.waitUntilServed()
+        do {
+            try await client.waitUntilServed()
+        } catch {
+            Issue.record("the server does not answer: \(lastWords)")
+            throw error
+        }
         return client
     }
 }

@@ -29,9 +29,17 @@ final class RedisServerProcess {
     func start() throws {
         process = try ChildProcess(
             "/usr/bin/redis-server",
-            ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path, "--save", "", "--loglevel", "warning"]
+            ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path, "--save", "", "--logfile", log.path]
                 + options
         )
+    }
+
+    private var log: URL { folder.appending(path: "log") }
+
+    /// The last lines that it logged.
+    var lastWords: String {
+        let text = (try? String(contentsOf: log, encoding: .utf8)) ?? "nothing was logged"
+        return text.split(separator: "\n").suffix(5).joined(separator: "\n")
     }
 
     /// `kill -9`.

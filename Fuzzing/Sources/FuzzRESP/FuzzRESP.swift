@@ -1,5 +1,5 @@
 import FuzzTarget
-import RedisProperties
+import RESPProperties
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {

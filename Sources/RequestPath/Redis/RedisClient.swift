@@ -1,5 +1,6 @@
 public import Exchange
 public import NIOCore
+public import RESP
 
 /// A worker's connection to a Redis server, with commands in a pipeline and subscribed channels.
 ///

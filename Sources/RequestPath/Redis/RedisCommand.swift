@@ -1,4 +1,5 @@
 import NIOCore
+public import RESP
 
 /// One command, encoded once, so that it can be sent, and sent again.
 public struct RedisCommand: Sendable {

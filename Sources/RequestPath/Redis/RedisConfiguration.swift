@@ -1,4 +1,5 @@
 public import Model
+public import RESP
 
 /// Which server to talk to, and how.
 public struct RedisConfiguration: Sendable, Hashable {

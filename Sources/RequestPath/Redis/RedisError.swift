@@ -1,3 +1,5 @@
+public import RESP
+
 /// Why a command has no reply of its own.
 ///
 /// What matters to callers is whether the server may have run it: see `mayHaveRun`.

@@ -1,4 +1,5 @@
 import NIOCore
+public import RESP
 
 /// A client of a loop, for callers elsewhere, such as the control plane. Each call goes to the loop and back, which costs
 /// microseconds: not for the way of a request.

@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import RESP
 
 /// A Lua script, which is sent by its digest and loaded where a server does not know it.
 public struct RedisScript: Sendable {

@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import RESP
 
 /// Commands, their replies, and what becomes of those that have none.
 extension RedisConnectionState {

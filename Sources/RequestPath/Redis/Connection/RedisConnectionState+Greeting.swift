@@ -1,6 +1,7 @@
 import DequeModule
 import Model
 import NIOCore
+import RESP
 
 /// How a connection begins: `HELLO 3` with user and password, or in RESP2 `AUTH`; then `SELECT`.
 extension RedisConnectionState {

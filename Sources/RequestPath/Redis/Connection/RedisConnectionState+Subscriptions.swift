@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import RESP
 
 /// Subscribed channels, which outlive connections.
 extension RedisConnectionState {

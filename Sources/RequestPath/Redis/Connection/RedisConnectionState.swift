@@ -1,6 +1,7 @@
 import DequeModule
 import Exchange
 import NIOCore
+import RESP
 
 /// What one connection to a server owes and is owed, from the first attempt to the last: bytes and times come in, actions come
 /// out. It knows no sockets and no clock.

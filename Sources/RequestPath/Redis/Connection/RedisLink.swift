@@ -2,6 +2,7 @@ import Exchange
 import NIOCore
 import NIOPosix
 import NIOSSL
+import RESP
 
 /// Performs what the state of one connection asks for: sockets, times and callbacks. Confined to its loop.
 final class RedisLink: Expiring {

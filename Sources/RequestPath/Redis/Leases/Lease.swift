@@ -1,3 +1,5 @@
+import RESP
+
 /// Tokens of a shared limit that one holder may spend by itself.
 ///
 /// The sum over all holders never exceeds the limit, because Redis hands out no token twice: what is leased counts as spent, until

@@ -1,4 +1,5 @@
 import NIOCore
+import RESP
 
 /// So many calls a period, and so many at once: a bucket that is refilled evenly, as the generic cell rate algorithm admits.
 ///

@@ -1,3 +1,5 @@
+import RESP
+
 /// A limit that is shared through Redis.
 public enum SharedLimit: Sendable, Hashable {
     /// So many from one moment to another.

@@ -1,4 +1,5 @@
 import NIOCore
+import RESP
 
 /// So many calls from one moment to another, such as a month's quota or a minute's limit.
 ///

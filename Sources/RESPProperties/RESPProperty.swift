@@ -1,5 +1,5 @@
 import NIOCore
-public import Redis
+public import RESP
 
 /// What must hold for any bytes as replies of a server. The input's first byte says into how many pieces they are cut (modulo 16),
 /// the next ones how long the pieces are; the rest is the replies.

@@ -1,5 +1,5 @@
 import Foundation
-import RedisProperties
+import RESPProperties
 import Testing
 
 @Suite struct RESPFuzzInputTests {

@@ -11,14 +11,14 @@ public struct RESPWriter: Sendable {
     public init(bytes: ByteBuffer = ByteBuffer()) { self.bytes = bytes }
 
     /// Makes a writer of bytes that others are put before.
-    init(roomInFront: Int) {
+    public init(roomInFront: Int) {
         bytes = ByteBufferAllocator().buffer(capacity: 256)
         bytes.moveWriterIndex(to: roomInFront)
         bytes.moveReaderIndex(to: roomInFront)
     }
 
     /// Takes what was written, so that whoever goes on with it has no need to copy it.
-    mutating func takeBytes() -> ByteBuffer {
+    public mutating func takeBytes() -> ByteBuffer {
         let taken = bytes
         bytes = ByteBuffer()
         return taken

@@ -1,6 +1,6 @@
 import NIOCore
-import Redis
-import RedisProperties
+import RESP
+import RESPProperties
 import Testing
 
 @Suite struct RESPParserTests {

@@ -16,6 +16,8 @@ struct ChildProcess {
         for descriptor in Int32(0)...2 {
             unsafe posix_spawn_file_actions_addopen(&files, descriptor, "/dev/null", O_RDWR, 0)
         }
+        // What other tests have open is not for this program, least of all the ports that they have just found free.
+        unsafe posix_spawn_file_actions_addclosefrom_np(&files, 3)
         // Every string lives until the spawn is over; the list ends with none.
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) }
         defer { unsafe words.forEach { unsafe free($0) } }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 /// A `redis-server` of the system on a free port, in a folder of its own, that goes away with the test.
@@ -13,7 +14,6 @@ final class RedisServerProcess {
     /// Starts a server.
     /// - Parameter options: of its command line, such as `["--requirepass", "p"]`.
     init(_ options: [String] = []) throws {
-        // Free a moment ago; two tests that want the same one fail to start, which is seen.
         port = try Self.freePort()
         folder = FileManager.default.temporaryDirectory.appending(path: "daemun-redis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -55,10 +55,17 @@ final class RedisServerProcess {
 
     func resume() { process?.signal(SIGCONT) }
 
+    /// Below the ports that the system gives to clients, of which there are many while tests run, and never the same twice.
+    private static let nextPort = Atomic(20_000 + Int(getpid()) % 8000)
+
     static func freePort() throws -> Int {
-        let channel = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).wait()
-        defer { try? channel.close().wait() }
-        return try #require(channel.localAddress?.port)
+        for _ in 0..<100 {
+            let port = nextPort.add(1, ordering: .relaxed).newValue
+            let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            guard let channel = try? bootstrap.bind(host: "127.0.0.1", port: port).wait() else { continue }
+            try channel.close().wait()
+            return port
+        }
+        throw ChildProcess.SpawnFailure(code: EADDRINUSE)
     }
 }

@@ -86,9 +86,9 @@ public struct RESPParser: Sendable {
     private mutating func readLine(_ input: inout ByteBuffer) throws(RESPFault) -> ByteBuffer? {
         let halfEnd = carried.readableBytes > 0 && carried.getInteger(at: carried.writerIndex - 1, as: UInt8.self) == CR
         let source = input
-        let found = try Self.lineEnd(in: source.readableBytesUInt8Span, afterCR: halfEnd)
+        let room = limits.line - carried.readableBytes
+        let found = try Self.lineEnd(in: source.readableBytesUInt8Span, afterCR: halfEnd, room: room)
         let count = carried.readableBytes + (found ?? source.readableBytes)
-        guard count <= limits.line + 2 else { throw .lineTooLong }
         guard let end = found else {
             carried.writeBuffer(&input)
             return nil
@@ -106,8 +106,10 @@ public struct RESPParser: Sendable {
     }
 
     /// Where the next line begins; `nil` when the line at hand does not end in these bytes.
-    /// - Parameter afterCR: whether the byte before was the first half of a line end.
-    private static func lineEnd(in bytes: Span<UInt8>, afterCR: Bool) throws(RESPFault) -> Int? {
+    /// - Parameters:
+    ///   - afterCR: whether the byte before was the first half of a line end.
+    ///   - room: how many bytes more the line may have before its end.
+    private static func lineEnd(in bytes: Span<UInt8>, afterCR: Bool, room: Int) throws(RESPFault) -> Int? {
         guard bytes.count > 0 else { return nil }
         if afterCR {
             guard bytes[0] == LF else { throw .badLineEnd }
@@ -118,7 +120,10 @@ public struct RESPParser: Sendable {
             let byte = bytes[index]
             index += 1
             if byte == LF { throw .badLineEnd }
-            guard byte == CR else { continue }
+            guard byte == CR else {
+                guard index <= room else { throw .lineTooLong }
+                continue
+            }
             guard index < bytes.count else { return nil }
             guard bytes[index] == LF else { throw .badLineEnd }
             return index + 1

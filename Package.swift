@@ -76,6 +76,14 @@ let modules: [Module] = [
         tests: ["Exchange", "Model", "Selection", "Wire"],
         testPackages: [nioEmbedded]
     ),
+    Module(name: "RESP", layer: .requestPath, packages: [nioCore], tests: ["RESPProperties"]),
+    Module(
+        name: "Redis",
+        layer: .requestPath,
+        uses: ["Exchange", "Model", "RESP"],
+        packages: [nioCore, nioPosix, nioSSL, nioTLS, crypto, deque],
+        tests: ["Exchange", "Model", "RESP"]
+    ),
     Module(
         name: "Observation",
         layer: .requestPath,
@@ -116,6 +124,7 @@ let modules: [Module] = [
     ),
     Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
     Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore, nioHPACK]),
+    Module(name: "RESPProperties", layer: .testSupport, uses: ["RESP"], packages: [nioCore]),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
@@ -136,6 +145,7 @@ let package = Package(
         .library(name: "Daemun", targets: ["Daemun", "Exchange", "Model"]),
         // What the fuzzers of the nested package `Fuzzing` need.
         .library(name: "WireProperties", targets: ["WireProperties"]),
+        .library(name: "RESPProperties", targets: ["RESPProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

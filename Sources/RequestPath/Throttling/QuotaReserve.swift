@@ -95,8 +95,11 @@ public final class QuotaReserve: Sendable {
     // MARK: Tickets
 
     func book(epoch: UInt64) {
-        let isCurrent = word.load(ordering: .relaxed) >> Self.countBits == epoch
-        (isCurrent ? spent : spentLate).wrappingAdd(1, ordering: .relaxed)
+        if word.load(ordering: .relaxed) >> Self.countBits == epoch {
+            spent.wrappingAdd(1, ordering: .relaxed)
+        } else {
+            spentLate.wrappingAdd(1, ordering: .relaxed)
+        }
     }
 
     func putBack(epoch: UInt64) {

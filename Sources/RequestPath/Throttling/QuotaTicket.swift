@@ -36,4 +36,11 @@ public enum QuotaTake: ~Copyable, Sendable {
     case wait
     /// The ledger can't be written.
     case unavailable
+
+    var isWait: Bool {
+        switch self {
+        case .wait: true
+        default: false
+        }
+    }
 }

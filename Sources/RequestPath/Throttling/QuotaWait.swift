@@ -56,14 +56,13 @@ private final class QuotaWait {
     private func retryOnce() {
         guard done != nil else { return }
         let take = reserve.take(at: clock())
-        if case .wait = take { return }
-        finish(take)
+        if !take.isWait { finish(take) }
     }
 
     private func retry() {
         guard done != nil else { return }
         let take = reserve.take(at: clock())
-        if case .wait = take {
+        if take.isWait {
             register()
         } else {
             finish(take)

@@ -1,6 +1,8 @@
 import Quotas
 import Synchronization
 
+@testable import Throttling
+
 /// A ledger in memory that keeps all it was told, and fails when it is told to.
 final class MemoryQuotaLedger: QuotaLedger {
     struct Failure: Error {}

@@ -40,7 +40,7 @@ import Testing
         let quota = Quota(name: "daily", calls: limit, period: .month, calendar: try QuotaCalendar(timeZone: "UTC"))
         let reserve = keeper.reserve(for: key, quota)
         let running = Task { await keeper.run() }
-        let record = open(files.calls, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        let record = unsafe open(files.calls, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         try Data("\(getpid())".utf8).write(to: URL(filePath: files.pid), options: .atomic)
         var isExhausted = false
         while !isExhausted || !untilExhausted {

@@ -34,7 +34,9 @@ struct QuotaCalendarTests {
     }
 
     @Test(
-        arguments: ["UTC", "Europe/London", "America/Santiago", "Asia/Beirut", "Africa/Casablanca", "Australia/Lord_Howe"],
+        arguments: [
+            "UTC", "Europe/London", "America/Santiago", "Asia/Beirut", "Africa/Casablanca", "Australia/Lord_Howe",
+        ],
         QuotaPeriod.allCases
     )
     func `windows follow each other without gap or overlap`(zone: String, period: QuotaPeriod) throws {

@@ -52,7 +52,7 @@ import Testing
                     ticket.commit()
                     continue
                 case .exhausted: isExhausted = true
-                case .wait, .unavailable: _ = reserve.whenChanged {}
+                default: _ = reserve.whenChanged {}
                 }
                 break
             }
@@ -81,7 +81,9 @@ import Testing
         if let pid { _ = Foundation.kill(pid, SIGKILL) }
     }
 
-    @Test func `kill -9 at any moment lets no call over the limit through and costs a second's calls at most`() async throws {
+    @Test func `kill -9 at any moment lets no call over the limit through and costs a second's calls at most`()
+        async throws
+    {
         let folder = FileManager.default.temporaryDirectory.appending(path: "quota-death-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -205,7 +205,9 @@ public final class QuotaReserve: Sendable {
     func booking(at time: QuotaTime) -> [QuotaSettlement] {
         let quota = quota.withLock { $0 }
         return slow.withLock { slow in
-            [settlement(slow.machine, returned: 0, quota, at: time), lateSettlement(slow.machine, quota)].compactMap { $0 }
+            [settlement(slow.machine, returned: 0, quota, at: time), lateSettlement(slow.machine, quota)].compactMap {
+                $0
+            }
         }
     }
 
@@ -217,7 +219,9 @@ public final class QuotaReserve: Sendable {
             slow.isClosed = true
             block(Int64.max)
             let returned = startEpoch()
-            let all = [settlement(slow.machine, returned: returned, quota, at: time), lateSettlement(slow.machine, quota)]
+            let all = [
+                settlement(slow.machine, returned: returned, quota, at: time), lateSettlement(slow.machine, quota),
+            ]
             return (all.compactMap { $0 }, slow.takeWakes())
         }
         for wake in wakes { wake() }

@@ -40,7 +40,9 @@ struct SipHash {
     consuming func finish(_ bytes: Span<UInt8>, before: Int = 0) -> (UInt64, UInt64) {
         var index = 0
         while index &+ 8 <= bytes.count {
-            combine(Self.word(bytes, index, 8))
+            // Eight bytes are there, as the condition says.
+            let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            combine(UInt64(littleEndian: word))
             index &+= 8
         }
         let length = UInt64(truncatingIfNeeded: bytes.count &+ before) << 56
@@ -53,7 +55,7 @@ struct SipHash {
         return (first, v0 ^ v1 ^ v2 ^ v3)
     }
 
-    /// `count` bytes, little end first.
+    /// Fewer than eight bytes, little end first.
     @inline(__always)
     private static func word(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) -> UInt64 {
         var word: UInt64 = 0

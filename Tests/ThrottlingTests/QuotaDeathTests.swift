@@ -11,8 +11,7 @@ import Testing
 /// A child writes down each call before it would let it through: the time, eight bytes, in a file that outlives it.
 @Suite(.serialized) struct QuotaDeathTests {
     private static let folderVariable = "DAEMUN_QUOTA_DEATH_FOLDER"
-    private static let limit = 20_000
-    private static let rounds = 12
+    private static let limit = 300_000
     private static let key = QuotaKey(quota: "daily", subject: "acme")
 
     private struct Files {
@@ -31,8 +30,10 @@ import Testing
         }
     }
 
-    /// What the child does until it is killed: calls as fast as it may, in bursts.
-    private static func spend(untilExhausted: Bool) async throws {
+    private enum Pace { case bursts, unbounded, untilExhausted }
+
+    /// What the child does until it is killed, or there are no more calls.
+    private static func spend(_ pace: Pace) async throws {
         let folder = try #require(ProcessInfo.processInfo.environment[folderVariable])
         let files = Files(folder: URL(filePath: folder))
         let ledger = try SQLiteQuotaLedger(path: files.database)
@@ -42,9 +43,10 @@ import Testing
         let running = Task { await keeper.run() }
         let record = unsafe open(files.calls, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         try Data("\(getpid())".utf8).write(to: URL(filePath: files.pid), options: .atomic)
+        let isWaiting = Flag()
         var isExhausted = false
-        while !isExhausted || !untilExhausted {
-            for _ in 0..<40 {
+        while !isExhausted || pace != .untilExhausted {
+            for _ in 0..<(pace == .bursts ? 40 : 1_000_000) {
                 switch reserve.take(at: clock().second) {
                 case .taken(let ticket):
                     var time = clock().monotonic.littleEndian
@@ -52,11 +54,11 @@ import Testing
                     ticket.commit()
                     continue
                 case .exhausted: isExhausted = true
-                default: _ = reserve.whenChanged {}
+                default: if isWaiting.raise() { _ = reserve.whenChanged { isWaiting.lower() } }
                 }
                 break
             }
-            try await Task.sleep(for: .milliseconds(5))
+            try await Task.sleep(for: .milliseconds(pace == .bursts ? 5 : 1))
         }
         await keeper.stop()
         await running.value
@@ -91,9 +93,14 @@ import Testing
         #expect(unsafe setenv(Self.folderVariable, folder.path, 1) == 0)
         let month = try QuotaCalendar(timeZone: "UTC").window(.month, at: Self.clock().second)
         var former = (spent: 0, lost: 0)
-        for round in 0..<Self.rounds {
-            async let killed: Void = Self.kill(files, after: .milliseconds(Int.random(in: 0...600)))
-            await #expect(processExitsWith: .signal(SIGKILL)) { try await Self.spend(untilExhausted: false) }
+        for round in 0..<16 {
+            let isFast = round >= 10
+            async let killed: Void = Self.kill(files, after: .milliseconds(Int.random(in: 0...(isFast ? 150 : 600))))
+            if isFast {
+                await #expect(processExitsWith: .signal(SIGKILL)) { try await Self.spend(.unbounded) }
+            } else {
+                await #expect(processExitsWith: .signal(SIGKILL)) { try await Self.spend(.bursts) }
+            }
             try await killed
             let times = try files.times()
             let usage = try await SQLiteQuotaLedger(path: files.database).usage(Self.key, windowAt: month.start)
@@ -103,12 +110,24 @@ import Testing
             #expect(times.count <= Self.limit && lost >= former.lost, "round \(round)")
             // One more for a call that was taken and not yet written down, and one for a reserve that was just filled.
             #expect(lost - former.lost <= lastSecond + 2, "round \(round): \(lastSecond) calls in the last second")
+            print(
+                "death \(round): \(times.count - former.spent) calls, \(lost - former.lost) lost, \(lastSecond) in a second"
+            )
             former = (times.count, lost)
         }
-        await #expect(processExitsWith: .success) { try await Self.spend(untilExhausted: true) }
+        await #expect(processExitsWith: .success) { try await Self.spend(.untilExhausted) }
         let spent = try files.times().count
         let usage = try await SQLiteQuotaLedger(path: files.database).usage(Self.key, windowAt: month.start)
         #expect(usage?.taken == Self.limit && spent + former.lost == Self.limit)
-        print("quota of \(Self.limit): \(spent) calls, \(former.lost) lost in \(Self.rounds) deaths")
+        print("quota of \(Self.limit): \(spent) calls, \(former.lost) lost in 16 deaths")
     }
+}
+
+private final class Flag: Sendable {
+    private let isUp = Atomic(false)
+
+    /// Whether it was down.
+    func raise() -> Bool { !isUp.exchange(true, ordering: .relaxed) }
+
+    func lower() { isUp.store(false, ordering: .relaxed) }
 }

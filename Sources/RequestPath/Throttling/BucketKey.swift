@@ -2,8 +2,8 @@ public import Exchange
 
 /// Which bucket a request draws from: a keyed hash of the limit and of what it counts by, 128 bits.
 ///
-/// Two of a million keys that are in use at a time share a bucket with a probability under 10⁻²⁰ in a table of 2²⁰ slots (64 bits are compared,
-/// and 17 more by the place), and nobody outside can bring it about. Those who share one are limited together.
+/// That any two of a million keys in use at a time share a bucket has a probability under 10⁻¹¹ (64 bits are compared, among
+/// the keys of two groups), and nobody outside can bring it about. Those who share one are limited together.
 public struct BucketKey: Sendable, Hashable {
     /// Where it stands in the table.
     let place: UInt64

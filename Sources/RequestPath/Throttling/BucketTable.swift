@@ -27,7 +27,7 @@ public final class BucketTable: Sendable {
     public static let mostSlots = 1 << 26
     /// What a table has by default: 16 MiB when all of it is touched, for a quarter of a million keys in use at a time.
     public static let defaultSlots = 1 << 20
-    /// Workers that claim for one key at a time may undo each other's work; that all of these attempts go that way, they would have to mean it.
+    /// Workers that claim for one key at a time may undo each other's work, but hardly so many times.
     private static let attempts = 64
 
     private let slots: BucketSlots

@@ -15,8 +15,9 @@ public struct QuotaTime: Sendable, Hashable {
     }
 }
 
-/// Fills the reserves of all quotas from a ledger, and empties them when the node stops. Runs beside the workers; never on a loop of theirs.
+/// Fills the reserves of all quotas from a ledger, and empties them when the node stops.
 ///
+/// Runs beside the workers; never on a loop of theirs.
 /// While one batch of leases is being written, the next one gathers, so the ledger writes once for many customers.
 public final class QuotaKeeper: Sendable {
     /// The most leases or settlements in one write.

@@ -1,8 +1,9 @@
 public import Quotas
 import Synchronization
 
-/// The calls of one quota of one customer that this node may spend without asking anybody: all workers take from it, without a lock and without waiting.
+/// The calls of one quota of one customer that this node may spend without asking anybody.
 ///
+/// All workers take from it, without a lock and without waiting.
 /// Every call in it stands in the ledger as taken already. Filling it is the `QuotaKeeper`'s work; a worker only tells it
 /// that the reserve runs low, once for each block.
 public final class QuotaReserve: Sendable {

@@ -1,10 +1,10 @@
 import Quotas
 
-/// Decides how many calls a node keeps in reserve for one quota of one customer, and when it asks for more or puts some back. Pure: it is told times
-/// and figures.
+/// Decides how many calls a node keeps in reserve for one quota of one customer, and when it asks for more or puts some back.
+/// Pure: it is told times and figures.
 ///
-/// What the reserve holds and is about to get is never more than the calls of the last second, or one. That is what the death of
-/// the process costs the customer.
+/// What the reserve holds and is about to get is never more than the calls of one second, the last before it asked or looked
+/// (there is a look each second), or one, and those that wait for it. That is what the death of the process costs the customer.
 struct ReserveMachine {
     /// How long a reserve may lie unused until all of it is put back, in looks; there is one each second.
     static let looksUntilRest = 60

@@ -36,6 +36,7 @@ let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -51,6 +52,7 @@ let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Credentials", layer: .language, packages: [crypto, cryptoExtras], tests: []),
+    Module(name: "Quotas", layer: .language, tests: []),
     Module(
         name: "Wire",
         layer: .requestPath,
@@ -85,6 +87,14 @@ let modules: [Module] = [
         tests: ["Exchange", "Model", "RESP"]
     ),
     Module(
+        name: "Throttling",
+        layer: .requestPath,
+        uses: ["Exchange", "Quotas"],
+        packages: [nioCore],
+        tests: ["Exchange", "QuotaStore", "Quotas"],
+        testPackages: [nioEmbedded]
+    ),
+    Module(
         name: "Observation",
         layer: .requestPath,
         uses: ["Exchange", "Model"],
@@ -107,6 +117,7 @@ let modules: [Module] = [
         packages: [nioCore, nioPosix, log, httpTypes, hummingbird],
         tests: ["Model"]
     ),
+    Module(name: "QuotaStore", layer: .control, uses: ["Quotas"], packages: [grdb], tests: ["Quotas"]),
     Module(
         name: "Daemun",
         layer: .apps,
@@ -160,6 +171,7 @@ let package = Package(
         // Without its traits, which would have it read settings of its own.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],

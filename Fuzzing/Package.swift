@@ -12,6 +12,7 @@ let targets = [
     (name: "FuzzWebSocketFrames", fuzzes: "WireProperties"),
     (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
     (name: "FuzzClientHello", fuzzes: "WireProperties"),
+    (name: "FuzzRESP", fuzzes: "RESPProperties"),
 ]
 
 let settings: [SwiftSetting] = [

@@ -54,7 +54,7 @@ import Testing
 
     @Test(arguments: [
         ("", PasswordHashFault.notInForm), ("scrypt", .notInForm), ("$scrypt$ln=14,r=8,p=1$AAAAAAAAAAA", .notInForm),
-        ("$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAA", .notInForm), ("$2b$12$abc$def$", .notInForm),
+        ("$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAA$AAAA", .unknownFunction), ("$2b$12$abc", .unknownFunction),
         ("$bcrypt$ln=14,r=8,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", .unknownFunction),
         ("$scrypt$ln=21,r=8,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", .unacceptableCost),
         ("$scrypt$ln=9,r=8,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", .unacceptableCost),

@@ -167,7 +167,8 @@ import Testing
     @Test func `a signature in DER is refused`() throws {
         let maker = TokenMaker()
         let (header, claims) = (#"{"alg":"ES256","kid":"k1"}"#, "{}")
-        let raw = try CompactToken(maker.token(header: header, claims: claims).span).signature
+        let sound = try maker.token(header: header, claims: claims)
+        let raw = try CompactToken(sound.span).signature
         let der = try P256.Signing.ECDSASignature(rawRepresentation: raw).derRepresentation
         let token = TokenMaker.forged(header: header, claims: claims, signature: der)
         #expect(throws: TokenFailure.wrongSignature) { try verify(token, keys: maker.keySet()) }

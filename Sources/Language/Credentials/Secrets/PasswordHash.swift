@@ -15,10 +15,10 @@ public struct PasswordHash: Sendable, CustomStringConvertible {
     /// The most bytes of a stored text.
     static let mostBytes = 256
 
-    /// Hashes a password of 1 to `BasicCredentials.mostPasswordBytes` bytes with a random salt; `nil` for one of another
-    /// length.
+    /// Hashes a password with a random salt; `nil` for one of fewer than 1 or more than
+    /// `BasicCredentials.mostPasswordBytes` bytes, or with a zero among them.
     public init?(of password: [UInt8], cost: ScryptCost = .standard) {
-        guard (1...BasicCredentials.mostPasswordBytes).contains(password.count) else { return nil }
+        guard Self.canBePassword(password) else { return nil }
         var random = SystemRandomNumberGenerator()
         let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         guard let hash = Self.derive(password, salt: salt, byteCount: 32, cost: cost) else { return nil }
@@ -29,8 +29,9 @@ public struct PasswordHash: Sendable, CustomStringConvertible {
     public init(_ text: String) throws(PasswordHashFault) {
         guard text.utf8.count <= Self.mostBytes else { throw .notInForm }
         let parts = Array(text.utf8).split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0].isEmpty else { throw .notInForm }
+        guard parts.count > 1, parts[0].isEmpty else { throw .notInForm }
         guard parts[1].elementsEqual("scrypt".utf8) else { throw .unknownFunction }
+        guard parts.count == 5 else { throw .notInForm }
         guard let numbers = Self.numbers(parts[2]) else { throw .notInForm }
         guard let cost = ScryptCost(logRounds: numbers[0], blockSize: numbers[1], lanes: numbers[2]) else {
             throw .unacceptableCost
@@ -56,8 +57,8 @@ public struct PasswordHash: Sendable, CustomStringConvertible {
 
     /// Whether this is the hash of a password. The time does not depend on whether it is, nor on how long it is.
     public func matches(_ password: [UInt8]) -> Bool {
-        // An empty password is nobody's, and costs the same.
-        let isPossible = (1...BasicCredentials.mostPasswordBytes).contains(password.count)
+        // What nobody's password can be costs the same.
+        let isPossible = Self.canBePassword(password)
         let derived = Self.derive(isPossible ? password : [0], salt: salt, byteCount: hash.count, cost: cost)
         guard let derived else { return false }
         return derived.span.equalsInConstantTime(hash.span) && isPossible
@@ -73,6 +74,11 @@ public struct PasswordHash: Sendable, CustomStringConvertible {
 
     private static let decoySalt = [UInt8]("no user has this".utf8)
     private static let decoyHash = [UInt8](repeating: 0, count: 32)
+
+    /// scrypt begins with HMAC under the password, which fills short keys up with zeros: "a" and "a\0" hash the same.
+    private static func canBePassword(_ password: [UInt8]) -> Bool {
+        (1...BasicCredentials.mostPasswordBytes).contains(password.count) && !password.contains(0)
+    }
 
     private static func derive(_ password: [UInt8], salt: [UInt8], byteCount: Int, cost: ScryptCost) -> [UInt8]? {
         let key = try? KDF.Scrypt.deriveKey(

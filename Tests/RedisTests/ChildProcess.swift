@@ -17,7 +17,7 @@ struct ChildProcess {
             unsafe posix_spawn_file_actions_addopen(&files, descriptor, "/dev/null", O_RDWR, 0)
         }
         // What other tests have open is not for this program, least of all the ports that they have just found free.
-        unsafe posix_spawn_file_actions_addclosefrom_np(&files, 3)
+        for descriptor in Int32(3)..<512 { unsafe posix_spawn_file_actions_addclose(&files, descriptor) }
         // Every string lives until the spawn is over; the list ends with none.
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) }
         defer { unsafe words.forEach { unsafe free($0) } }

@@ -73,18 +73,14 @@ struct ReserveMachine {
     /// Takes in what was put back.
     mutating func returned(_ count: Int) { issued -= count }
 
-    /// The calls of the last second, or a little fewer; at least 1.
+    /// The calls of the last second that are known to be of it; at least 1.
     private mutating func worth(available: Int, at now: UInt64) -> Int {
         takenTotal = max(issued - available, 0)
         let horizon = now > Self.second ? now - Self.second : 0
-        // The last sample before the horizon stays, for the mean rate since then.
-        while samples.count > 1, samples[1].at <= horizon { samples.removeFirst() }
+        samples.removeAll { $0.at < horizon }
         if samples.count == Self.mostSamples { samples.removeFirst() }
-        defer { samples.append(Sample(at: now, taken: takenTotal)) }
-        guard let oldest = samples.first else { return 1 }
-        if oldest.at > horizon { return max(takenTotal - oldest.taken, 1) }
-        let whole = samples.dropFirst().first.map { takenTotal - $0.taken } ?? 0
-        let mean = Double(takenTotal - oldest.taken) / (Double(now - oldest.at) / Double(Self.second))
-        return max(whole, Int(mean), 1)
+        samples.append(Sample(at: now, taken: takenTotal))
+        // What was taken before the oldest sample may be older than a second, and a guess could cost the customer more.
+        return max(takenTotal - samples[0].taken, 1)
     }
 }

@@ -36,6 +36,7 @@ let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -51,6 +52,7 @@ let modules: [Module] = [
     Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Credentials", layer: .language, packages: [crypto, cryptoExtras], tests: []),
+    Module(name: "Quotas", layer: .language, tests: []),
     Module(
         name: "Wire",
         layer: .requestPath,
@@ -74,6 +76,22 @@ let modules: [Module] = [
         uses: ["Exchange", "Model", "Selection", "Wire"],
         packages: [nioCore, nioPosix, nioHPACK, nioHTTP2, nioSSL, nioTLS, crypto, deque],
         tests: ["Exchange", "Model", "Selection", "Wire"],
+        testPackages: [nioEmbedded]
+    ),
+    Module(name: "RESP", layer: .requestPath, packages: [nioCore], tests: ["RESPProperties"]),
+    Module(
+        name: "Redis",
+        layer: .requestPath,
+        uses: ["Exchange", "Model", "RESP"],
+        packages: [nioCore, nioPosix, nioSSL, nioTLS, crypto, deque],
+        tests: ["Exchange", "Model", "RESP"]
+    ),
+    Module(
+        name: "Throttling",
+        layer: .requestPath,
+        uses: ["Exchange", "Quotas"],
+        packages: [nioCore],
+        tests: ["Exchange", "QuotaStore", "Quotas"],
         testPackages: [nioEmbedded]
     ),
     Module(
@@ -107,6 +125,7 @@ let modules: [Module] = [
         packages: [nioCore, nioPosix, log, httpTypes, hummingbird],
         tests: ["Model"]
     ),
+    Module(name: "QuotaStore", layer: .control, uses: ["Quotas"], packages: [grdb], tests: ["Quotas"]),
     Module(
         name: "Daemun",
         layer: .apps,
@@ -124,6 +143,7 @@ let modules: [Module] = [
     ),
     Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
     Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore, nioHPACK]),
+    Module(name: "RESPProperties", layer: .testSupport, uses: ["RESP"], packages: [nioCore]),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
@@ -144,6 +164,7 @@ let package = Package(
         .library(name: "Daemun", targets: ["Daemun", "Exchange", "Model"]),
         // What the fuzzers of the nested package `Fuzzing` need.
         .library(name: "WireProperties", targets: ["WireProperties"]),
+        .library(name: "RESPProperties", targets: ["RESPProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -158,6 +179,7 @@ let package = Package(
         // Without its traits, which would have it read settings of its own.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],

@@ -7,10 +7,12 @@ let targets = [
     (name: "FuzzRequestHead", fuzzes: "WireProperties"),
     (name: "FuzzHTTP2Request", fuzzes: "WireProperties"),
     (name: "FuzzResponseHead", fuzzes: "WireProperties"),
+    (name: "FuzzHTTP2Response", fuzzes: "WireProperties"),
     (name: "FuzzBody", fuzzes: "WireProperties"),
     (name: "FuzzWebSocketFrames", fuzzes: "WireProperties"),
     (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
     (name: "FuzzClientHello", fuzzes: "WireProperties"),
+    (name: "FuzzRESP", fuzzes: "RESPProperties"),
 ]
 
 let settings: [SwiftSetting] = [

@@ -38,6 +38,12 @@ def pin(pid: int, processor: int) -> None:
         os.sched_setaffinity(int(os.path.basename(path)), [processor])
 
 
+def leave_to_others(pid: int) -> None:
+    """Has the process run only when nobody else wants the processor."""
+    for path in glob.glob(f"/proc/{pid}/task/*"):
+        os.sched_setscheduler(int(os.path.basename(path)), os.SCHED_IDLE, os.sched_param(0))
+
+
 def resident_bytes(pid: int) -> int:
     """Memory that the family holds now (VmRSS)."""
     return _status_bytes(pid, "VmRSS")

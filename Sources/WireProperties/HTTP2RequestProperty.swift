@@ -58,7 +58,8 @@ enum HTTP2RequestProperty {
 
     /// The key of a WebSocket handshake, which is HTTP/1.1's alone.
     private static let key = "AAAAAAAAAAAAAAAAAAAAAA=="
-    private static let connectionFields = [
+    /// Fields of a connection, which HTTP/2 has not (RFC 9113, 8.2.2).
+    static let connectionFields = [
         "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
     ]
 
@@ -104,7 +105,7 @@ enum HTTP2RequestProperty {
     }
 
     /// NIO asks for names of ASCII; others do not come through HPACK's validation of a frame.
-    private static func fields(_ input: ArraySlice<UInt8>) -> [(String, String)] {
+    static func fields(_ input: ArraySlice<UInt8>) -> [(String, String)] {
         input.split(separator: 0x1E).map { field in
             let parts = field.split(separator: 0x1F, maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count == 2 ? parts[1] : []

@@ -38,9 +38,10 @@ extension ResponseMessage {
         }
     }
 
-    private static let names = FieldNameTable()
+    static let names = FieldNameTable()
 
-    private init(_ head: ResponseHead) throws(Violation) {
+    /// What a parsed head says.
+    init(_ head: ResponseHead) throws(Violation) {
         let bytes = HeadBytes(bytes: Array(buffer: head.bytes))
         status = head.status
         reason = try bytes.read(head.reason, "reason")

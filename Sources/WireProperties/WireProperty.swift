@@ -7,6 +7,8 @@ public enum WireProperty: String, CaseIterable, Sendable {
     case http2Request = "FuzzHTTP2Request"
     /// `ResponseParser` and the writer of what it parsed.
     case responseHead = "FuzzResponseHead"
+    /// `ResponseParser` on the fields of an HTTP/2 response.
+    case http2Response = "FuzzHTTP2Response"
     /// `BodyDecoder` of chunked bodies, `TrailerFilter`, and the chunks written anew.
     case body = "FuzzBody"
     /// `WebSocketFrames`, and where `WebSocketPassage` ends them.
@@ -22,6 +24,7 @@ public enum WireProperty: String, CaseIterable, Sendable {
         case .requestHead: try RequestHeadProperty.check(input)
         case .http2Request: try HTTP2RequestProperty.check(input)
         case .responseHead: try ResponseHeadProperty.check(input)
+        case .http2Response: try HTTP2ResponseProperty.check(input)
         case .body: try BodyProperty.check(input)
         case .frames: try FramesProperty.check(input)
         case .proxyHeader: try ProxyHeaderProperty.check(input)

@@ -16,6 +16,7 @@ import Testing
 
     @Test(arguments: [
         "x", "hos", "hosts", "content-lengtg", "x-forwarded-for-", "contentXlength", "a-very-long-name-of-a-field",
+        "strict-transport-securitx", "upgrade-insecure-requests",
     ])
     func `another name is other`(text: String) {
         let bytes = Array(text.utf8)

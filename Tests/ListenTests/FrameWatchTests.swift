@@ -14,18 +14,16 @@ struct FrameWatchTests {
         let bytes =
             Self.preface + Self.frame(4) + Self.frame(1, flags: 4, length: 20) + Self.frame(3, length: 4)
             + Self.frame(6, length: 8) + Self.frame(0, length: 3) + Self.frame(3, length: 4) + Self.frame(2, length: 5)
-        var watch = FrameWatch()
+        var watch = FrameWatch(at: 0)
         for start in stride(from: 0, to: bytes.count, by: size) {
             watch.pass(Array(bytes[start..<min(start + size, bytes.count)]).span)
         }
-        #expect((watch.resets, watch.controlFrames) == (2, 3))
+        #expect((watch.resets.count, watch.controlFrames.count) == (2, 3))
         #expect(!watch.isInBlock)
-        watch.forgetCounts()
-        #expect((watch.resets, watch.controlFrames) == (0, 0))
     }
 
     @Test func `a header block is open until its last frame has come`() {
-        var watch = FrameWatch()
+        var watch = FrameWatch(at: 0)
         watch.pass((Self.preface + Self.frame(1, flags: 0, length: 5)).span)
         #expect(watch.isInBlock)
         let last = Self.frame(9, flags: 4, length: 5)
@@ -33,5 +31,18 @@ struct FrameWatchTests {
         #expect(watch.isInBlock)
         watch.pass([1].span)
         #expect(!watch.isInBlock)
+    }
+}
+
+struct BurstCountTests {
+    @Test func `too much is what came within half a minute`() {
+        var count = BurstCount(at: 0)
+        for _ in 0..<3 { count.add() }
+        let isThreeTooMuch = count.exceeds(3, at: 1_000_000_000)
+        count.add()
+        let isFourTooMuch = count.exceeds(3, at: 30_000_000_000)
+        let isFourInLongerTooMuch = count.exceeds(3, at: 30_000_000_001)
+        #expect([isThreeTooMuch, isFourTooMuch, isFourInLongerTooMuch] == [false, true, false])
+        #expect(count.count == 0)
     }
 }

@@ -1,3 +1,4 @@
+import Model
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -57,6 +58,58 @@ struct HTTP1ConnectionTests {
         let reading = channel.options.filter { $0.option is ChannelOptions.Types.AutoReadOption }
         #expect(reading.map { $0.value as? Bool } == [false])
         #expect(server.open.isEmpty)
+    }
+
+    @Test func `an answer is sent although the body that it did not wait for is malformed`() throws {
+        let server = ScriptedServer()
+        let channel = try server.connect()
+        let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        try channel.writeInbound(ByteBuffer(string: head))
+        try channel.writeInbound(ByteBuffer(string: "no chunk\r\n"))
+        let exchange = try #require(server.open.first)
+        Self.reply(exchange)
+        exchange.client?.flush()
+        #expect(try channel.sent().hasSuffix("fine"))
+        #expect(server.ended.map(\.record.status) == [200])
+    }
+
+    // MARK: A request's body while its answer is sent
+
+    /// A call whose answer has begun before its body of four bytes has come.
+    private static func callWithBody(_ server: ScriptedServer) throws -> EmbeddedChannel {
+        server.answer = { $0.integration = BodyTaker() }
+        let channel = try server.connect()
+        try channel.writeInbound(ByteBuffer(string: "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"))
+        let client = try #require(server.open.first?.client)
+        client.resumeRequestBody()
+        var head = ResponseHead()
+        head.bytes = ByteBuffer(string: "HTTP/1.1 200 Fine\r\n\r\n")
+        head.status = 200
+        head.framing = .chunked
+        client.send(head)
+        client.flush()
+        return channel
+    }
+
+    @Test func `a client that does not read is given up, though its request ends meanwhile`() throws {
+        let server = ScriptedServer(limits: Limits(bodyIdleTimeout: .nanoseconds(1)))
+        let channel = try Self.callWithBody(server)
+        channel.setWritable(false)
+        try channel.writeInbound(ByteBuffer(string: "body"))
+        // The first look remembers how far the client is, the second one sees that it is no further.
+        for _ in 0..<2 { _ = server.worker.deadlines.sweep(now: server.worker.now + 1_000_000_000) }
+        #expect(!channel.isActive)
+        #expect(server.ended.map(\.record.cause) == ["client.write-timeout"])
+    }
+
+    @Test func `a client that has caught up reading still has to send its body`() throws {
+        let server = ScriptedServer(limits: Limits(bodyIdleTimeout: .nanoseconds(1)))
+        let channel = try Self.callWithBody(server)
+        channel.setWritable(false)
+        channel.setWritable(true)
+        _ = server.worker.deadlines.sweep(now: server.worker.now + 1_000_000_000)
+        #expect(!channel.isActive)
+        #expect(server.ended.map(\.record.cause) == ["client.body-timeout"])
     }
 
     // MARK: Stopping

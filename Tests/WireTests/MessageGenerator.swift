@@ -44,6 +44,20 @@ struct MessageGenerator {
         return Array(latin1: line + "\r\n" + section(with: "Server: x"))
     }
 
+    /// The fields of a response of HTTP/2; see `HTTP2ResponseProperty`.
+    mutating func http2Response() -> [UInt8] {
+        var fields = [":status\u{1F}" + pick(["200", "204", "304", "103", "404", "599", "99"])]
+        for _ in 0..<number(below: 5) {
+            fields.append(
+                pick([
+                    "x\u{1F}y", "content-length\u{1F}3", "content-length\u{1F}0", "connection\u{1F}close", "X\u{1F}y",
+                    "empty\u{1F}", "x\u{1F} y ", ":path\u{1F}/", "set-cookie\u{1F}a=b",
+                ])
+            )
+        }
+        return [UInt8(number(below: 4))] + Array(latin1: fields.joined(separator: "\u{1E}"))
+    }
+
     /// A PROXY protocol header of either version, and what may follow it.
     mutating func proxyHeader() -> [UInt8] {
         if flip() {

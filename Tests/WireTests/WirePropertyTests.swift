@@ -16,6 +16,7 @@ import WireProperties
                     switch property {
                     case .requestHead: generator.request()
                     case .http2Request: generator.http2Request()
+                    case .http2Response: generator.http2Response()
                     case .responseHead: generator.response()
                     case .body: generator.body()
                     case .frames: generator.frames()

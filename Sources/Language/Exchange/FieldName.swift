@@ -7,6 +7,7 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
     case proxyAuthenticate, proxyAuthorization
     case via, forwarded, xForwardedFor, xForwardedProto, xForwardedHost, xForwardedPort, xRequestID, traceparent
     case userAgent, referer, idempotencyKey, contentType, authorization, cookie, origin, date, server, allow, retryAfter
+    case strictTransportSecurity
 
     /// The name in lower case; empty for `.other`.
     public var text: StaticString {
@@ -43,6 +44,7 @@ public enum FieldName: UInt8, Sendable, CaseIterable {
         case .server: "server"
         case .allow: "allow"
         case .retryAfter: "retry-after"
+        case .strictTransportSecurity: "strict-transport-security"
         }
     }
 }

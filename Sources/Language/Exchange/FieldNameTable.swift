@@ -11,6 +11,8 @@ public struct FieldNameTable: Sendable {
 
     private static let size = 256
     private static let longest = 24
+    /// The one name that does not fit into an entry. It is compared by itself, which only names that are long cost anything.
+    private static let longName = FieldName.strictTransportSecurity
     private static let lowerCaseBit: UInt64 = 0x2020_2020_2020_2020
 
     private let entries: ContiguousArray<Entry>
@@ -19,7 +21,7 @@ public struct FieldNameTable: Sendable {
     public init() {
         let none = Entry(length: 0, words: (0, 0, 0), name: .other)
         var entries = ContiguousArray(repeating: none, count: Self.size)
-        for name in FieldName.allCases where name != .other {
+        for name in FieldName.allCases where name != .other && name != Self.longName {
             let bytes = Array("\(name.text)".utf8)
             let key = Self.words(of: bytes.span, from: 0, count: bytes.count)
             let slot = Self.slot(key, count: bytes.count)
@@ -31,11 +33,23 @@ public struct FieldNameTable: Sendable {
 
     /// The name whose bytes are `span[start..<start + count]`, which must be token characters.
     public func name(in span: Span<UInt8>, at start: Int, count: Int) -> FieldName {
-        guard count >= 2, count <= Self.longest else { return .other }
+        guard count >= 2, count <= Self.longest else {
+            return Self.isLongName(span, at: start, count: count) ? Self.longName : .other
+        }
         let key = Self.words(of: span, from: start, count: count)
         let entry = entries[Self.slot(key, count: count)]
         guard entry.length == count, entry.words == key else { return .other }
         return entry.name
+    }
+
+    @inline(never)
+    private static func isLongName(_ span: Span<UInt8>, at start: Int, count: Int) -> Bool {
+        let text = longName.text
+        guard count == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { text in
+            for index in 0..<count where unsafe span[start + index] | 0x20 != text[index] { return false }
+            return true
+        }
     }
 
     @inline(__always)

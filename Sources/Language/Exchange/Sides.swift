@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// The client's side of a call: an HTTP/1.1 connection, later an HTTP/2 stream.
+/// The client's side of a call: an HTTP/1.1 connection, or an HTTP/2 stream.
 ///
 /// Calls come in the order `sendInformational*`, then either `send(_ reply:)` or `send(_ head:)`, `sendBody*`, `sendEnd`. What is sent may be
 /// held back until `flush`. `abort` may replace any of them. All on the worker's event loop.

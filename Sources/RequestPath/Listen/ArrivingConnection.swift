@@ -12,108 +12,47 @@ import Glibc
 import Musl
 #endif
 
-/// A connection of which it is not yet known what it speaks: it looks at the first bytes, lets TLS begin where the listener speaks
-/// it, and then makes way for the protocol.
-///
-/// It is admitted, counted and given a deadline like every other connection, so that one that never gets beyond its first bytes costs
-/// no more than a request head that never ends.
-final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, ClientConnection, Expiring {
-    typealias InboundIn = ByteBuffer
-
-    private let server: ClientServer
-    private let plan: ListenerPlan
-    private let worker: WorkerContext
-    private var context: ChannelHandlerContext?
-    private var deadline: Deadlines.Slot?
+/// A connection of which it is not yet known what it speaks: it looks at the first bytes, lets TLS begin where the listener
+/// speaks it, and then makes way for the protocol.
+final class ArrivingConnection: BeginningConnection {
     private var arrival = Arrival()
-    private var received = ByteBuffer()
-    private var isOver = false
     /// Decrypts what comes, once a certificate has been chosen.
     private var tls: NIOSSLServerHandler?
     /// Why the client's certificate was refused.
     private var clientFault: ClientFault?
-    private let isAdmitted: Bool
-    var position = 0
 
     /// - Parameter arrival: given when the connection was admitted before, for a PROXY protocol header.
     init(server: ClientServer, plan: ListenerPlan, arrival: Arrival? = nil) {
-        self.server = server
-        self.plan = plan
-        worker = server.worker
-        isAdmitted = arrival != nil
         if let arrival { self.arrival = arrival }
         self.arrival.entrance = plan.entrance
+        super.init(server: server, plan: plan, isAdmitted: arrival != nil)
     }
 
-    // MARK: The channel's events
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        if isAdmitted { waitForFirstBytes() }
+    override func admit(_ channel: any Channel) -> Bool {
+        arrival.peer = server.peerAddress(of: channel)
+        return server.admit(self, from: arrival.peer)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    func channelActive(context: ChannelHandlerContext) {
-        arrival.peer = server.peerAddress(of: context.channel)
-        guard server.admit(self, from: arrival.peer) else {
-            isOver = true
-            context.close(promise: nil)
-            return
-        }
-        waitForFirstBytes()
-    }
-
-    private func waitForFirstBytes() {
-        let slot = worker.deadlines.add(self)
-        deadline = slot
-        worker.deadlines.set(slot, at: worker.now &+ server.settings.headTimeout)
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isOver else { return }
-        var part = Self.unwrapInboundIn(data)
-        received.writeBuffer(&part)
+    override func readBeginning(_ context: ChannelHandlerContext) {
         if let tls = plan.tls { lookForHello(tls, context) } else { lookForProtocol(context) }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    override func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted(let negotiated)? = event as? TLSUserEvent {
             handshakeCompleted(negotiated, context)
-        } else if let event = event as? ChannelEvent, event == .inputClosed {
-            close()
+        } else {
+            super.userInboundEventTriggered(context: context, event: event)
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    override func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if tls != nil { handshakeFailed(clientFault?.rawValue ?? HandshakeFault.reason(error)) }
         close()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        guard let deadline else { return }
-        self.deadline = nil
-        isOver = true
-        worker.deadlines.remove(deadline)
-        server.dismiss(self)
-    }
-
-    // MARK: The server's and the clock's
-
-    func deadlinePassed() {
+    override func deadlinePassed() {
         if tls != nil { handshakeFailed("timeout") }
         close()
-    }
-
-    func drain() {
-        if let deadline { worker.deadlines.set(deadline, at: worker.now &+ HTTP1Connection.drainGrace) }
-    }
-
-    func abort(_ cause: Cause) { close() }
-
-    private func close() {
-        isOver = true
-        context?.close(promise: nil)
     }
 
     // MARK: TLS
@@ -192,16 +131,14 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
     }
 
     private func handshakeFailed(_ reason: String) {
-        guard !isOver else { return }
-        isOver = true
-        server.handler.handshakeEnded(.failed(reason: reason))
+        if !isOver { server.handler.handshakeEnded(.failed(reason: reason)) }
     }
 
     /// HTTP without TLS, which begins with a method, gets an answer that a person can read.
     private func refuseCleartext(_ context: ChannelHandlerContext) {
         let connection = HTTP1Connection(server: server, arrival: arrival)
         received = ByteBuffer()
-        handOver(to: connection, through: [connection], context)
+        makeWay(for: connection, through: [connection], context)
         connection.refuseUnread(
             Refusal(status: 400, cause: "tls.expected", message: "This port speaks HTTPS, not plain HTTP")
         )
@@ -226,16 +163,16 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
 
     private func becomeHTTP1(_ context: ChannelHandlerContext) {
         let connection = HTTP1Connection(server: server, arrival: arrival)
-        handOver(to: connection, through: [connection], context)
+        makeWay(for: connection, through: [connection], context)
     }
 
     private func becomeHTTP2(_ context: ChannelHandlerContext) {
-        // A client that can't send can't open a window either. And NIO's handler writes as the client's end is read, which a channel that
-        // outlives this end does not expect when that fails.
+        // A client that can't send can't open a window either. And NIO's handler writes as the client's end is read, which a
+        // channel that outlives this end does not expect when that fails.
         try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
         let settings = server.settings.http2
         let transport = HTTP2Transport(
-            worker: worker,
+            worker: server.worker,
             limits: settings.limits,
             isSecure: arrival.isSecure
         )
@@ -246,18 +183,6 @@ final class ArrivingConnection: ChannelInboundHandler, RemovableChannelHandler, 
             connectionConfiguration: settings.connection,
             streamConfiguration: settings.stream
         )
-        handOver(to: connection, through: [transport, frames, connection], context)
-    }
-
-    private func handOver(
-        to connection: any ClientConnection,
-        through handlers: [any ChannelHandler],
-        _ context: ChannelHandlerContext
-    ) {
-        guard let deadline else { return }
-        self.deadline = nil
-        isOver = true
-        worker.deadlines.remove(deadline)
-        server.handOver(from: self, to: connection, through: handlers, received: received, context)
+        makeWay(for: connection, through: [transport, frames, connection], context)
     }
 }

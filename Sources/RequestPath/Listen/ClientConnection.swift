@@ -25,7 +25,7 @@ struct Arrival {
 
 extension Exchange {
     /// Takes over what was known of the client before its request.
-    func take(_ arrival: Arrival) {
+    func take(_ arrival: borrowing Arrival) {
         peer = arrival.peer
         clientAddress = arrival.peer
         isSecure = arrival.isSecure

@@ -230,7 +230,7 @@ public final class ClientServer {
             successor.abort("gateway.stopping")
             return
         }
-        if received.readableBytes > 0 { context.fireChannelRead(NIOAny(received)) }
+        if received.readableBytes > 0, context.channel.isActive { context.fireChannelRead(NIOAny(received)) }
         pipeline.removeHandler(former, promise: nil)
     }
 
@@ -261,7 +261,7 @@ public final class ClientServer {
     }
 
     /// An exchange for a call that a client has begun.
-    func makeExchange(for client: any ClientStream, _ arrival: Arrival) -> Exchange {
+    func makeExchange(for client: any ClientStream, _ arrival: borrowing Arrival) -> Exchange {
         let exchange = worker.takeExchange()
         exchange.record.receivedAt = worker.now
         exchange.take(arrival)

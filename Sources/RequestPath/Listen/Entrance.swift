@@ -20,27 +20,9 @@ final class Entrance: Sendable {
         if strictTransport == nil, redirectPort == nil, challenges == nil { return nil }
     }
 
-    /// A backend's fields as far as they are passed on: the listener's own statement of Strict-Transport-Security replaces
-    /// theirs, since a browser heeds but the first (RFC 6797, 8.1).
-    func fields(of head: borrowing ResponseHead) -> FieldSection {
-        var section = head.section
-        guard strictTransport != nil else { return section }
-        let bytes = head.bytes.readableBytesUInt8Span
-        let name = "strict-transport-security".utf8.span
-        for index in 0..<section.fields.count where Self.isNamed(name, section.fields[index], in: bytes) {
-            // Like a field of the connection, it is not passed on.
-            section.fields[index].known = .keepAlive
-        }
-        return section
-    }
-
-    private static func isNamed(_ name: Span<UInt8>, _ field: Field, in bytes: Span<UInt8>) -> Bool {
-        guard field.name.count == name.count else { return false }
-        for offset in 0..<name.count where bytes[Int(field.name.start) + offset] | 0x20 != name[offset] | 0x20 {
-            return false
-        }
-        return true
-    }
+    /// The known fields of a backend's response that a client does not get: the listener's own statement of
+    /// Strict-Transport-Security replaces theirs, since a browser heeds but the first (RFC 6797, 8.1).
+    var replacedFields: FieldNameSet { strictTransport == nil ? [] : FieldNameSet(.strictTransportSecurity) }
 
     /// Answers a request that goes no further than the listener.
     /// - Returns: whether it was one.

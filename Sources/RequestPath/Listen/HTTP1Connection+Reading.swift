@@ -95,7 +95,7 @@ extension HTTP1Connection {
             }
         }
         ForwardedClient.identify(exchange, trusted: server.settings)
-        server.begin(exchange, through: arrival?.entrance)
+        server.begin(exchange, through: arrival.entrance)
     }
 
     /// Copies a head out of what was read, so that the buffer can serve the worker's next read while the call lasts: a few hundred
@@ -118,7 +118,7 @@ extension HTTP1Connection {
     }
 
     func makeExchange() -> Exchange {
-        let exchange = server.makeExchange(for: self, arrival ?? Arrival())
+        let exchange = server.makeExchange(for: self, arrival)
         self.exchange = exchange
         phase = .call
         hasResponseStarted = false
@@ -162,15 +162,22 @@ extension HTTP1Connection {
 
     /// Waits for more of the body, but not long in silence, and not at a crawl. What goes through a tunnel comes when it comes, and
     /// the tunnel itself sees to its end.
-    private func expectBody(of exchange: Exchange, at now: UInt64) {
+    func expectBody(of exchange: Exchange, at now: UInt64) {
         guard !isTunnel else { return clearDeadline() }
+        // Until the client reads again, the deadline is for that.
+        guard isWritable else { return }
         let slowAt = requestPace.deadline(server.settings.rates.request, bytes: exchange.record.requestBytes)
         setDeadline(at: min(now &+ server.settings.bodyIdleTimeout, slowAt))
     }
 
     private func stopExpectingBody() {
         requestPace.pause(at: worker.now)
-        clearDeadline()
+        clearBodyDeadline()
+    }
+
+    /// The client need send no more for now, but it still has to read.
+    private func clearBodyDeadline() {
+        if isWritable || isTunnel { clearDeadline() }
     }
 
     /// The client's FIN ends a tunnel's direction in good order, and a body before its time.
@@ -185,7 +192,7 @@ extension HTTP1Connection {
         var trailers: ByteBuffer?
         if let section = body.trailers { trailers = try server.settings.trailers.filter(section) }
         isRequestOver = true
-        clearDeadline()
+        clearBodyDeadline()
         integration.receiveEnd(trailers: trailers)
     }
 
@@ -194,7 +201,7 @@ extension HTTP1Connection {
     private func discardBody() -> Bool {
         while let buffer = unread, buffer.readableBytes > 0 {
             guard let event = try? body.next(buffer.readableBytesUInt8Span, from: 0) else {
-                linger()
+                giveUpDiscarding()
                 return false
             }
             switch event {
@@ -210,11 +217,17 @@ extension HTTP1Connection {
                 return true
             }
             if discarded > Self.mostDiscarded {
-                linger()
+                giveUpDiscarding()
                 return false
             }
         }
         return false
+    }
+
+    /// The rest of a body can't be read past, or is too long for it. Its answer may still have to be written.
+    private func giveUpDiscarding() {
+        flush()
+        linger()
     }
 
     /// Waits for the next request, or first for the end of this one's body.
@@ -266,6 +279,6 @@ extension HTTP1Connection {
 
     /// What was decrypted stands in a buffer of the TLS handler's, which writes into it again once nobody else refers to it.
     private func giveBack(_ buffer: ByteBuffer) {
-        if arrival?.isSecure != true { worker.readBuffers.give(buffer) }
+        if !arrival.isSecure { worker.readBuffers.give(buffer) }
     }
 }

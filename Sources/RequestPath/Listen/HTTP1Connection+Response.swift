@@ -24,18 +24,14 @@ extension HTTP1Connection: ClientStream {
         start(exchange, status: head.status)
         if head.status == 101 { return openTunnel(head, exchange) }
         let isHEAD = exchange.request.isHEAD
-        let dropped = head.fieldsNotPassedOn(toHEAD: isHEAD)
+        let dropped = head.fieldsNotPassedOn(toHEAD: isHEAD, through: arrival.entrance)
         if !isHEAD, head.framing == .chunked || head.framing == .untilClose {
             isResponseChunked = exchange.request.version == .http11
             if !isResponseChunked { closesAfterResponse = true }
         }
         worker.responseScratch.writeHead { out in
             Self.writeStatusLine(head, to: &out)
-            if let entrance = arrival?.entrance {
-                out.writeFields(entrance.fields(of: head), of: head.bytes, dropping: dropped)
-            } else {
-                out.writeFields(head.section, of: head.bytes, dropping: dropped)
-            }
+            out.writeFields(head.section, of: head.bytes, dropping: dropped)
             if isResponseChunked { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
             endHead(exchange, to: &out)
         }
@@ -220,7 +216,7 @@ extension HTTP1Connection: ClientStream {
     private func endHead(_ exchange: Exchange, to out: inout HeadWriter) {
         out.writeStaticString("X-Request-Id: ")
         exchange.requestID.withText { out.writeBytes($0) }
-        if let line = arrival?.entrance?.strictTransport {
+        if let line = arrival.entrance?.strictTransport {
             out.writeStaticString("\r\n")
             out.writeImmutableBuffer(line)
         }

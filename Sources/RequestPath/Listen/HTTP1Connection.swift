@@ -6,7 +6,8 @@ import Wire
 
 /// A client's HTTP/1.1 connection: turns bytes into calls, one after the other, and writes their answers.
 ///
-/// This file says what happens to it, `HTTP1Connection+Reading.swift` reads, `HTTP1Connection+Response.swift` writes. While a call is in flight its successor's bytes wait in `unread`.
+/// This file says what happens to it, `HTTP1Connection+Reading.swift` reads, `HTTP1Connection+Response.swift` writes. While a
+/// call is in flight its successor's bytes wait in `unread`.
 final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -35,8 +36,10 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     let worker: WorkerContext
     var context: ChannelHandlerContext?
     var phase = Phase.idle
-    /// Who the client is; `nil` until the connection is accepted.
-    var arrival: Arrival?
+    /// Who the client is.
+    private(set) var arrival: Arrival
+    /// Whether that was known, and the connection admitted, before it was known to speak HTTP/1.1.
+    private let isAdmitted: Bool
     /// The place in the server's list of connections.
     var position = 0
     private var deadline: Deadlines.Slot?
@@ -68,7 +71,8 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     /// - Parameter arrival: given when the connection was admitted before it was known to speak HTTP/1.1.
     init(server: ClientServer, arrival: Arrival? = nil) {
         self.server = server
-        self.arrival = arrival
+        self.arrival = arrival ?? Arrival()
+        isAdmitted = arrival != nil
         worker = server.worker
     }
 
@@ -76,7 +80,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if arrival != nil { waitForFirstRequest() }
+        if isAdmitted { waitForFirstRequest() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -84,13 +88,12 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let peer = server.peerAddress(of: context.channel)
-        guard server.admit(self, from: peer) else {
+        arrival.peer = server.peerAddress(of: context.channel)
+        guard server.admit(self, from: arrival.peer) else {
             phase = .closed
             context.close(promise: nil)
             return
         }
-        arrival = Arrival(peer: peer)
         waitForFirstRequest()
     }
 
@@ -115,6 +118,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
         if isWritable {
             responsePace.reset()
             clearDeadline()
+            if let exchange, isBodyWanted, !isRequestOver { expectBody(of: exchange, at: worker.now) }
         } else if !isTunnel {
             setDeadline(server.settings.rates.grace)
         }

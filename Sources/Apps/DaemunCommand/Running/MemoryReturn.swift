@@ -7,13 +7,14 @@ import Glibc
 /// Gives memory that was freed back to the system, which glibc keeps otherwise: after a flood of connections the process is as
 /// small as before it.
 ///
-/// It acts when the process has grown since the last time, again a minute later, since what made it grow is let go of only by and by,
-/// and once a minute while it stays much larger than it was at its smallest.
+/// It acts when the process has grown since the last time, again half a minute later, since what made it grow is let go of only by
+/// and by, and as often while it stays larger than it was at its smallest.
 struct MemoryReturn {
     private static let pause = Duration.seconds(10)
-    private static let pausesBetweenAttempts = 6
-    /// Less is not worth the milliseconds for which the allocator is locked.
-    private static let leastBytes = 8 << 20
+    private static let pausesBetweenAttempts = 3
+    /// Less growth is not worth the milliseconds for which the allocator is locked.
+    private static let leastGrowth = 8 << 20
+    private static let leastExcess = 1 << 20
 
     private var smallest = Int.max
     private var last = 0
@@ -31,8 +32,8 @@ struct MemoryReturn {
         smallest = min(smallest, resident)
         if last == 0 { last = resident }
         pausesSinceLast += 1
-        let hasGrown = resident > last + Self.leastBytes
-        let isLarge = resident > smallest + Self.leastBytes
+        let hasGrown = resident > last + Self.leastGrowth
+        let isLarge = resident > smallest + Self.leastExcess
         let isDue = pausesSinceLast >= Self.pausesBetweenAttempts && (isLarge || isToBeRepeated)
         guard hasGrown || isDue else { return }
         isToBeRepeated = hasGrown

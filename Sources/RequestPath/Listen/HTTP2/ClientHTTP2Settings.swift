@@ -38,8 +38,8 @@ struct ClientHTTP2Settings {
         connection.maximumSequentialEmptyDataFrames = limits.http2.emptyDataFrames
         connection.maximumSequentialContinuationFrames = limits.http2.continuations
         connection.maximumBufferedControlFrames = Self.bufferedControlFrames + limits.http2.streams
-        // NIO keeps the time of each frame, in memory that every connection has from its beginning. `HTTP2Transport` counts instead, and
-        // in a window of less than no time NIO's limits are never reached.
+        // NIO keeps the time of each frame, in memory that every connection has from its beginning. `FrameWatch` counts
+        // instead, and in a window of less than no time NIO's limits are never reached.
         connection.controlFrameRateLimit.maximumCount = 1
         connection.controlFrameRateLimit.windowLength = .seconds(-1)
         self.connection = connection

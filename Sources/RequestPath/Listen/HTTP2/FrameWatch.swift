@@ -4,10 +4,10 @@ struct FrameWatch {
     private static let headLength = 9
     private static let endHeaders: UInt8 = 4
 
-    /// RST_STREAM frames since `forgetCounts`.
-    private(set) var resets = 0
-    /// PING, SETTINGS and PRIORITY frames since `forgetCounts`.
-    private(set) var controlFrames = 0
+    /// RST_STREAM frames.
+    var resets: BurstCount
+    /// PING, SETTINGS and PRIORITY frames.
+    var controlFrames: BurstCount
 
     /// Bytes of the frame at hand, or of the connection's preface, that are still to come.
     private var left = 24
@@ -18,12 +18,15 @@ struct FrameWatch {
     private var flags: UInt8 = 0
     private var isBlockOpen = false
 
+    init(at now: UInt64) {
+        resets = BurstCount(at: now)
+        controlFrames = BurstCount(at: now)
+    }
+
     /// Whether the bytes so far end within the fields of a head.
     var isInBlock: Bool { isBlockOpen || left > 0 && isHeaders }
 
     private var isHeaders: Bool { type == 1 || type == 9 }
-
-    mutating func forgetCounts() { (resets, controlFrames) = (0, 0) }
 
     /// Takes the next bytes of the connection.
     mutating func pass(_ bytes: Span<UInt8>) {
@@ -53,8 +56,8 @@ struct FrameWatch {
         left = length
         switch type {
         case 1, 9: isBlockOpen = flags & Self.endHeaders == 0
-        case 3: resets += 1
-        case 2, 4, 6: controlFrames += 1
+        case 3: resets.add()
+        case 2, 4, 6: controlFrames.add()
         default: break
         }
     }

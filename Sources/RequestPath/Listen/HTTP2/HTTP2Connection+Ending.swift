@@ -114,6 +114,9 @@ extension HTTP2Connection {
         guard phase != .lingering, phase != .closed else { return }
         phase = .lingering
         transport.isDeaf = true
+        // The last stream may have ended by a reset that is not flushed yet.
+        context?.flush()
+        guard phase == .lingering else { return }
         setDeadline(HTTP1Connection.lingerTime)
         context?.close(mode: .output, promise: nil)
     }

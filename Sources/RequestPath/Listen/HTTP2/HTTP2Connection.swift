@@ -58,8 +58,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     var responsePace = ResponsePace()
     /// What NIO's handler closes the connection for.
     private var failure: HTTP2ErrorCode?
-    private var faults = 0
-    private var faultsSince: UInt64 = 0
+    private var faults: BurstCount
 
     init(server: ClientServer, arrival: Arrival, transport: HTTP2Transport) {
         self.server = server
@@ -67,6 +66,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         self.transport = transport
         worker = server.worker
         settings = server.settings.http2
+        faults = BurstCount(at: server.worker.now)
         transport.connection = self
     }
 
@@ -75,6 +75,8 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         deadline = worker.deadlines.add(self)
+        // The frames' handler has written, which may have closed the connection before it could tell this one.
+        guard context.channel.isActive else { return channelInactive(context: context) }
         setDeadline(server.settings.headTimeout)
         updateWindow(from: Self.protocolWindow)
         context.flush()
@@ -176,13 +178,8 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
     /// A stream was reset because of what the client sent on it. One that does so all the time is sent away, as it is for its own
     /// resets.
     func countFault() {
-        let now = worker.now
-        if now &- faultsSince > HTTP2Transport.countedTime {
-            faultsSince = now
-            faults = 0
-        }
-        faults += 1
-        if faults > settings.limits.resets { sendGoAway(.enhanceYourCalm) }
+        faults.add()
+        if faults.exceeds(settings.limits.resets, at: worker.now) { sendGoAway(.enhanceYourCalm) }
     }
 
     /// Has the backend's side of a stream flushed once all that was read, or else all that the loop has at hand, is done with.

@@ -40,9 +40,14 @@ extension HTTP2Stream: ClientStream {
     func send(_ head: borrowing ResponseHead) {
         guard let exchange, let connection else { return }
         if declinesWebSocket(head.status) { return refuse(Self.declined) }
-        let dropped = head.fieldsNotPassedOn(toHEAD: exchange.request.isHEAD)
         let opensTunnel = head.status == 101
-        var fields = fields(of: head, status: opensTunnel ? 200 : head.status, dropping: dropped, connection)
+        var fields = HPACKHeaders(
+            status: opensTunnel ? 200 : head.status,
+            head.section,
+            of: head.bytes,
+            dropping: head.fieldsNotPassedOn(toHEAD: exchange.request.isHEAD, through: connection.arrival.entrance),
+            roomFor: 2
+        )
         guard fits(fields, bytes: head.section.fields.last?.lineEnd ?? 0) else {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
@@ -69,19 +74,6 @@ extension HTTP2Stream: ClientStream {
     }
 
     private static let declined = Refusal(status: 502, cause: "websocket.declined")
-
-    private func fields(
-        of head: borrowing ResponseHead,
-        status: Int,
-        dropping dropped: FieldNameSet,
-        _ connection: HTTP2Connection
-    ) -> HPACKHeaders {
-        guard let entrance = connection.arrival.entrance else {
-            return HPACKHeaders(status: status, head.section, of: head.bytes, dropping: dropped, roomFor: 1)
-        }
-        let section = entrance.fields(of: head)
-        return HPACKHeaders(status: status, section, of: head.bytes, dropping: dropped, roomFor: 2)
-    }
 
     func sendBody(_ part: ByteBuffer) {
         // A backend that was asked with another method than HEAD answers with a body.

@@ -7,8 +7,8 @@ import Wire
 
 /// One stream of an HTTP/2 connection: a call, and what its client's side needs to know of it. Used again for later streams.
 ///
-/// This file begins and ends the call and reads its body, `HTTP2Stream+Response.swift` writes its answer. The call is over when the answer was
-/// handed over; the stream lasts until the answer has left, too.
+/// This file begins and ends the call and reads its body, `HTTP2Stream+Response.swift` writes its answer. The call is over when
+/// the answer was handed over; the stream lasts until the answer has left, too.
 final class HTTP2Stream: Expiring {
     let worker: WorkerContext
     private(set) var connection: HTTP2Connection?
@@ -263,8 +263,11 @@ final class HTTP2Stream: Expiring {
         guard let exchange, let integration = exchange.integration else { return }
         isAdvancing = true
         exchange.record.requestBytes += part.readableBytes
-        isBodyWanted = integration.receiveBody(part)
+        let wantsMore = integration.receiveBody(part)
         isAdvancing = false
+        // A backend that has gone, or the last frame of a tunnel, ends the call at once, and this object may serve another.
+        guard self.exchange === exchange else { return }
+        isBodyWanted = wantsMore
         if !isBodyWanted { pace.pause(at: worker.now) }
         if !hasUnflushedBody {
             hasUnflushedBody = true

@@ -26,8 +26,7 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     private var context: ChannelHandlerContext?
     private var gathered: ByteBuffer?
     private var hasSentSettings = false
-    private var frames = FrameWatch()
-    private var countedSince: UInt64
+    private var frames: FrameWatch
     private var deadline: Deadlines.Slot?
     /// Told when a head does not come to its end.
     weak var connection: HTTP2Connection?
@@ -42,7 +41,7 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
         self.worker = worker
         self.limits = limits
         isCleartext = !isSecure
-        countedSince = worker.now
+        frames = FrameWatch(at: worker.now)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -68,16 +67,10 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
         if isCleartext { worker.readBuffers.give(part) }
     }
 
-    /// The span of time that the limits of frames are for.
-    static let countedTime: UInt64 = 30_000_000_000
-
-    /// Whether too many frames came in a while. The clock is looked at only when there are that many.
+    /// Whether too many frames came in a while.
     private func isFlooded() -> Bool {
-        guard frames.resets > limits.resets || frames.controlFrames > limits.controlFrames else { return false }
-        guard worker.now &- countedSince > Self.countedTime else { return true }
-        countedSince = worker.now
-        frames.forgetCounts()
-        return false
+        frames.resets.exceeds(limits.resets, at: worker.now)
+            || frames.controlFrames.exceeds(limits.controlFrames, at: worker.now)
     }
 
     /// Nothing is told of a HEADERS frame before its fields are complete, so that it is waited for here.
@@ -97,6 +90,8 @@ final class HTTP2Transport: ChannelDuplexHandler, Expiring {
     func channelInactive(context: ChannelHandlerContext) {
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil
+        // It may be closed in the middle of a read, after which a head would be waited for.
+        isDeaf = true
         context.fireChannelInactive()
     }
 

@@ -71,7 +71,7 @@ import Testing
         misnamed.tls?.serverName = "redis.example"
         let misaddressed = try secured.configuration(host: "127.0.0.1")
         for var configuration in [unknown, misnamed, misaddressed] {
-            configuration.timings.connect = 300 * millisecond
+            configuration.timings.connect = 1_500 * millisecond
             let client = try await LoopedClient.start(configuration)
             let error = await client.error(of: "PING")
             if case .notConnected(.unreachable?)? = error {} else { Issue.record("\(String(describing: error))") }

@@ -100,7 +100,7 @@ struct LoopedClient: Sendable {
 
     /// Asks until the server answers without an error, as it does soon after its start.
     func waitUntilServed() async throws {
-        for _ in 0..<20 {
+        for _ in 0..<100 {
             if case .success = await result(of: RedisCommand("PING")) { return }
         }
         throw RedisError.timedOut

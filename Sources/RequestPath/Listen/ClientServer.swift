@@ -88,20 +88,18 @@ public final class ClientServer {
         }
     }
 
-    /// Stops to accept on a socket that `listen` has opened; open connections go on.
-    public func stopListening(on name: Listener.Socket) {
-        for socket in sockets where socket.plan.listener.socket == name { close(socket) }
-        sockets.removeAll { $0.plan.listener.socket == name }
+    /// The inodes of the open sockets.
+    public var listeningInodes: [UInt64] { sockets.compactMap(\.inode) }
+
+    /// Leaves who connects from now on to another process that listens on the same ports; what has begun to connect is accepted.
+    public func refuseHandshakes() {
+        for socket in sockets { socket.refuseHandshakes() }
     }
 
-    /// Closes a socket after taking in what the system has accepted for it. A second descriptor outlives the channel, so that
-    /// nothing but one system call lies between the last `accept` and the end.
-    private func close(_ socket: ListeningSocket) {
-        guard let channel = socket.channel else { return }
-        let last = try? channel.pipeline.syncOperations
-            .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { dup($0) }
-        channel.close(promise: nil)
-        if let last, last >= 0 { takeIn(takeQueueAndClose(last), from: socket) }
+    /// Stops to accept on a socket that `listen` has opened; open connections go on.
+    public func stopListening(on name: Listener.Socket) {
+        for socket in sockets where socket.plan.listener.socket == name { takeIn(socket.end(), from: socket) }
+        sockets.removeAll { $0.plan.listener.socket == name }
     }
 
     private static func bootstrap(
@@ -302,7 +300,7 @@ public final class ClientServer {
         let promise = whenEmpty ?? worker.eventLoop.makePromise()
         whenEmpty = promise
         isDraining = true
-        for socket in sockets { close(socket) }
+        for socket in sockets { takeIn(socket.end(), from: socket) }
         sockets = []
         for member in connections { member.connection.drain() }
         // What the sockets accepted last is admitted only in the loop's next round.
@@ -322,21 +320,4 @@ public final class ClientServer {
     public func closeAll() {
         for member in connections.reversed() { member.connection.abort("gateway.stopping") }
     }
-}
-
-/// A socket that one worker accepts on, and what its connections go through.
-private final class ListeningSocket {
-    var plan: ListenerPlan
-    var channel: (any Channel)?
-
-    init(_ plan: ListenerPlan) { self.plan = plan }
-}
-
-/// Accepts what waits at a listening descriptor, and closes it. When another process listens on the port, too, only a client
-/// that comes in between is turned away.
-private func takeQueueAndClose(_ descriptor: NIOBSDSocket.Handle) -> [NIOBSDSocket.Handle] {
-    var accepted: [NIOBSDSocket.Handle] = []
-    while case let connection = accept(descriptor, nil, nil), connection >= 0 { accepted.append(connection) }
-    _ = close(descriptor)
-    return accepted
 }

@@ -137,6 +137,7 @@ public final class DataPlane: Sendable {
 
     /// Stops accepting and waits for the calls in flight, but not longer than `limit`; then closes what is left.
     public func drain(within limit: Duration) async throws {
+        try await leaveNewConnectionsToOthers()
         let limit = TimeAmount(limit)
         let drained = workers.map { worker in
             worker.eventLoop.flatSubmit { () -> EventLoopFuture<Void> in
@@ -146,6 +147,13 @@ public final class DataPlane: Sendable {
             }
         }
         for future in drained { try await future.get() }
+    }
+
+    private func leaveNewConnectionsToOthers() async throws {
+        let own = Set(try await collect { $0.server?.listeningInodes ?? [] }.joined())
+        guard ListenerTable.isShared(own) else { return }
+        try await forEach { $0.server?.refuseHandshakes() }
+        try await Task.sleep(for: ListenerTable.handshakeTime)
     }
 
     /// Ends the workers and their threads.

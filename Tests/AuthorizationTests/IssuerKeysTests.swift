@@ -73,16 +73,27 @@ import Testing
 
     @Test func `tokens make it fetch once at a time, and not again and again`() {
         var gate = FetchGate()
-        var answers = [gate.ask(now: 0), gate.ask(now: 1)]
+        var answers = [gate.ask(now: 0, hasKeys: true), gate.ask(now: 1, hasKeys: true)]
         var hasBegun = [gate.begin(now: 1)]
         gate.end()
-        answers.append(gate.ask(now: 2))
+        answers.append(gate.ask(now: 2, hasKeys: true))
         hasBegun.append(gate.begin(now: 3))
-        answers.append(gate.ask(now: 4))
+        answers.append(gate.ask(now: 4, hasKeys: true))
         gate.end()
-        answers.append(gate.ask(now: FetchGate.pause))
+        answers.append(gate.ask(now: FetchGate.pause, hasKeys: true))
         #expect(answers == [.start, .join, .tooEarly, .join, .start])
         #expect(hasBegun == [false, true])
+    }
+
+    @Test func `a fetch for want of any keys does not put off the one for an unknown key`() {
+        var gate = FetchGate()
+        var answers = [gate.ask(now: 0, hasKeys: false)]
+        gate.end()
+        answers.append(gate.ask(now: 1, hasKeys: false))
+        answers.append(gate.ask(now: 2, hasKeys: true))
+        gate.end()
+        answers.append(gate.ask(now: FetchGate.pauseWithoutKeys, hasKeys: false))
+        #expect(answers == [.start, .tooEarly, .start, .start])
     }
 
     @Test(

@@ -311,7 +311,9 @@ def test_a_connection_outlives_reloads_even_without_its_route(start, server):
             wait_until(lambda: gateway.exchange(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").body == b"gone", "the new routes")
             socket.send(f"message {number}")
             assert socket.recv(timeout=5) == f"message {number}"
-    line = next(line for line in gateway.log_lines() if line["status"] == 101)
+    [line] = wait_until(
+        lambda: [line for line in gateway.log_lines() if line["status"] == 101], "the connection's line in the log"
+    )
     assert line.get("cause") is None
 
 

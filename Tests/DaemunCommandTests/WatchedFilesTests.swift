@@ -18,6 +18,15 @@ import Testing
         #expect(files.look() == .same)
     }
 
+    @Test func `what was written while files were read counts as changed`() throws {
+        var files = WatchedFiles([file], reading: Date(timeIntervalSinceNow: -60))
+        #expect(files.look() == .changing)
+        #expect(files.look() == .changed)
+        #expect(files.look() == .same)
+        var later = WatchedFiles([file], reading: Date(timeIntervalSinceNow: 60))
+        #expect(later.look() == .same)
+    }
+
     @Test func `a change is told once, when it has settled`() throws {
         var files = WatchedFiles([file])
         try folder.write("three", to: "a.yaml")

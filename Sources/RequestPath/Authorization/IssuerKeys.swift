@@ -68,7 +68,7 @@ public final class IssuerKeys: Sendable {
         let now = NIODeadline.now().uptimeNanoseconds
         let answer = state.withLock { state -> FetchGate.Answer in
             guard state.waiting.count < Self.mostWaiting else { return .tooEarly }
-            let answer = state.fetch.ask(now: now)
+            let answer = state.fetch.ask(now: now, hasKeys: state.keys != nil)
             if answer != .tooEarly { state.waiting.append(promise) }
             return answer
         }
@@ -174,12 +174,19 @@ struct FetchGate {
 
     private var isFetching = false
     private var lastAskedAt: UInt64?
+    private var lastAskedWithoutKeysAt: UInt64?
+
+    /// Between two fetches while there are no keys at all: nothing is served then, and no key can be unknown.
+    static let pauseWithoutKeys: UInt64 = 1_000_000_000
 
     /// Somebody asks for a fetch because of a token.
-    mutating func ask(now: UInt64) -> Answer {
+    /// - Parameter hasKeys: whether there are any; one fetch for want of any does not put off the first for an unknown one.
+    mutating func ask(now: UInt64, hasKeys: Bool) -> Answer {
         if isFetching { return .join }
-        if let lastAskedAt, now < lastAskedAt &+ Self.pause { return .tooEarly }
-        lastAskedAt = now
+        let last = hasKeys ? lastAskedAt : lastAskedWithoutKeysAt
+        let pause = hasKeys ? Self.pause : Self.pauseWithoutKeys
+        if let last, now < last &+ pause { return .tooEarly }
+        if hasKeys { lastAskedAt = now } else { lastAskedWithoutKeysAt = now }
         isFetching = true
         return .start
     }

@@ -31,6 +31,7 @@ final class GatewayProcess {
     /// Reads the configuration and starts to serve it.
     /// - Throws: `ExitCode.atFault` after the faults were printed, or a `CommandFailure`.
     static func start(source: ModelSource, threads: Int, logger: Logger) async throws -> GatewayProcess {
+        let begun = Date()
         let reading = source.read()
         do {
             let model = try reading.model.get()
@@ -38,7 +39,7 @@ final class GatewayProcess {
             let process = GatewayProcess(
                 source: source,
                 gateway: gateway,
-                watch: FileWatch(paths: reading.paths),
+                watch: FileWatch(paths: reading.paths, reading: begun),
                 logger: logger,
                 model: model
             )
@@ -122,8 +123,9 @@ final class GatewayProcess {
     // MARK: Reload
 
     private func reload(onlyIfChanged: Bool) async {
+        let begun = Date()
         let reading = source.read()
-        await watch.follow(reading.paths)
+        await watch.follow(reading.paths, reading: begun)
         do throws(Faults) {
             let changed = try reading.model.get()
             if onlyIfChanged, !isBehind, changed == model { return }

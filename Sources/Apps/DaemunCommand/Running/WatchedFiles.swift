@@ -34,13 +34,14 @@ struct WatchedFiles {
     /// As they were at the last look, if they differed then.
     private var seen: [String: Mark?]?
 
-    init(_ paths: [String]) { known = Self.marks(of: paths) }
+    /// - Parameter reading: when the files began to be read. What was written since may not be what was read, and counts as changed.
+    init(_ paths: [String], reading: Date? = nil) { known = Self.marks(of: paths, reading: reading) }
 
     /// Watches these from now on. Those that were watched before keep their marks: they may have changed while they were
     /// read.
-    mutating func follow(_ paths: [String]) {
+    mutating func follow(_ paths: [String], reading: Date? = nil) {
         let former = known
-        known = Self.marks(of: paths).merging(former.filter { paths.contains($0.key) }) { _, former in former }
+        known = Self.marks(of: paths, reading: reading).merging(former.filter { paths.contains($0.key) }) { _, former in former }
         seen = nil
     }
 
@@ -60,7 +61,15 @@ struct WatchedFiles {
         return .changed
     }
 
-    private static func marks(of paths: [String]) -> [String: Mark?] {
-        Dictionary(paths.map { ($0, Mark($0)) }, uniquingKeysWith: { first, _ in first })
+    private static func marks(of paths: [String], reading: Date? = nil) -> [String: Mark?] {
+        let marks = paths.map { path -> (String, Mark?) in
+            let mark = Mark(path)
+            if let reading, let mark, mark.modified >= reading - clockStep { return (path, nil) }
+            return (path, mark)
+        }
+        return Dictionary(marks, uniquingKeysWith: { first, _ in first })
     }
+
+    /// Systems mark files by a clock that is behind by up to this, in seconds.
+    private static let clockStep: TimeInterval = 0.02
 }

@@ -113,15 +113,22 @@ let modules: [Module] = [
     Module(
         name: "Pipeline",
         layer: .requestPath,
-        uses: ["Authorization", "Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
+        uses: ["Authorization", "Credentials", "Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
         packages: [nioCore, nioPosix],
         tests: ["Exchange", "Integrations", "Model"],
         testPackages: [nioEmbedded]
     ),
     Module(
+        name: "CustomerStore",
+        layer: .control,
+        uses: ["Credentials"],
+        packages: [crypto, grdb],
+        tests: ["Credentials"]
+    ),
+    Module(
         name: "Admin",
         layer: .control,
-        uses: ["Model"],
+        uses: ["Credentials", "CustomerStore", "Model"],
         packages: [nioCore, nioPosix, log, httpTypes, hummingbird],
         tests: ["Model"]
     ),
@@ -129,7 +136,10 @@ let modules: [Module] = [
     Module(
         name: "Daemun",
         layer: .apps,
-        uses: ["Admin", "Authorization", "Exchange", "Integrations", "Listen", "Model", "Observation", "Pipeline"],
+        uses: [
+            "Admin", "Authorization", "Credentials", "CustomerStore", "Exchange", "Integrations", "Listen", "Model",
+            "Observation", "Pipeline",
+        ],
         packages: [nioCore, log],
         tests: ["Admin", "Model"]
     ),

@@ -1,4 +1,5 @@
 import Authorization
+import CustomerStore
 import Exchange
 import Integrations
 import Listen
@@ -36,12 +37,14 @@ public actor Gateway {
     public static func start(_ model: Model, options: GatewayOptions = GatewayOptions()) async throws -> Gateway {
         let clock = ContinuousClock()
         let begun = clock.now
-        let snapshot = try Snapshot(model, revision: 1, steps: options.steps)
+        let fingerprinter = options.customers?.store.fingerprinter
+        let snapshot = try Snapshot(model, revision: 1, steps: options.steps, fingerprinter: fingerprinter)
         let names = NameResolution()
         let publication = Publication(
             snapshot,
             targets: await names.directory(for: model.backends),
-            accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) }
+            accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) },
+            customers: await options.customers?.table
         )
         let logger = options.logger
         let plane = try await DataPlane.start(publication, threads: options.threads) { trouble in
@@ -64,6 +67,8 @@ public actor Gateway {
         await gateway.watchBackends()
         await gateway.watchCertificates()
         await gateway.watchKeys()
+        await options.customers?.declare(Set(model.customers.map(\.id)))
+        await options.customers?.watch { [weak gateway] in await gateway?.take($0) }
         return gateway
     }
 
@@ -155,7 +160,7 @@ public actor Gateway {
         }
         // Last, since it forgets the names that only the old model has.
         let targets = await names.directory(for: model.backends)
-        current = Publication(snapshot, targets: targets, accessLog: accessLog)
+        current = Publication(snapshot, targets: targets, accessLog: accessLog, customers: current.customers)
         try await plane.publish(current)
         loading.compiled(in: clock.now - begun)
         await close(except: model.listeners)
@@ -163,6 +168,7 @@ public actor Gateway {
         await watchBackends()
         watchCertificates()
         await watchKeys()
+        await options.customers?.declare(Set(model.customers.map(\.id)))
         options.logger.info("configuration loaded", metadata: ["revision": "\(revision)"])
     }
 
@@ -240,6 +246,13 @@ public actor Gateway {
 
     private func watchKeys() async { await keyWatch.watch(current.snapshot.authorization.fetchedKeys) }
 
+    // MARK: Customers
+
+    private func take(_ customers: CustomerTable) async {
+        current.customers = customers
+        try? await plane.update(customers)
+    }
+
     // MARK: What it tells
 
     /// Why the gateway is not ready to serve; empty when it is.
@@ -270,6 +283,7 @@ public actor Gateway {
         await health?.stop()
         certificateWatch?.cancel()
         await keyWatch.stop()
+        await options.customers?.stop()
         sockets = [:]
         try await plane.drain(within: current.snapshot.model.drainTimeout)
         try await plane.stop()

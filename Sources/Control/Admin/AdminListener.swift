@@ -25,6 +25,7 @@ public final class AdminListener: Sendable {
     ///   - port: 0 lets the system choose.
     ///   - token: what `/metrics` and `/snapshot` ask for as a bearer token; `nil` asks for nothing.
     ///   - status: whom to ask.
+    ///   - customers: whom to have customers changed by; `nil` when nobody can.
     ///   - logger: for what goes wrong with connections.
     /// - Throws: an `IOError` with what the system says when the port can't be opened.
     public static func start(
@@ -32,13 +33,23 @@ public final class AdminListener: Sendable {
         port: Int,
         token: Secret? = nil,
         status: any GatewayStatus,
+        customers: (any CustomerAdministration)? = nil,
         logger: Logger
     ) async throws -> AdminListener {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (bound, binding) = AsyncThrowingStream.makeStream(of: SocketAddress.self)
         let server = Server(
             childChannelSetup: HTTP1Channel(
-                responder: { try await respond(to: $0, $1, on: $2, token: token, status: status) },
+                responder: { request, writer, channel in
+                    guard let address = channel.localAddress else { return }
+                    let responder = AdminResponder(
+                        status: status,
+                        hosts: AdminHosts(of: address),
+                        token: token,
+                        customers: customers
+                    )
+                    try await respond(to: request, writer, by: responder)
+                },
                 configuration: limits
             ),
             configuration: ServerConfiguration(
@@ -91,13 +102,12 @@ public final class AdminListener: Sendable {
     @concurrent private static func respond(
         to request: Request,
         _ writer: consuming ResponseWriter,
-        on channel: any Channel,
-        token: Secret?,
-        status: any GatewayStatus
+        by responder: AdminResponder
     ) async throws {
-        guard let address = channel.localAddress else { return }
-        let responder = AdminResponder(status: status, hosts: AdminHosts(of: address), token: token)
-        let answer = await responder.answer(to: request.head)
+        let answer = await responder.answer(to: request.head) {
+            let body = try await request.body.collect(upTo: mostBodyBytes)
+            return Array(body.readableBytesView)
+        }
         let response = HTTPResponse(status: answer.status, headerFields: answer.fields)
         if request.method == .head {
             try await writer.writeResponse(response)
@@ -107,6 +117,9 @@ public final class AdminListener: Sendable {
     }
 
     // MARK: Limits
+
+    /// The most bytes of a request's body.
+    static let mostBodyBytes = 64 << 10
 
     /// Operators, probes and scrapers; the ones beyond wait.
     private static let connections = 64

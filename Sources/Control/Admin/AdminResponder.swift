@@ -10,17 +10,24 @@ import Model
 /// | `/readyz` | 200, or 503 with the reasons |
 /// | `/metrics` | Prometheus text; for who has the token, if there is one |
 /// | `/snapshot` | what is served, and why nothing newer; the same |
+/// | `/customers…` | see `CustomerResponder`; changes need a token |
 struct AdminResponder: Sendable {
     let status: any GatewayStatus
     let hosts: AdminHosts
     /// `nil` asks for none.
     let token: Secret?
+    /// `nil` when no customers can be managed.
+    let customers: (any CustomerAdministration)?
 
     private static let open = ["/livez", "/readyz"]
     private static let guarded = ["/metrics", "/snapshot"]
 
     /// The answer to a request; its body is to be left out for HEAD.
-    func answer(to request: HTTPRequest) async -> AdminAnswer {
+    /// - Parameter body: reads the request's body; throws when it is too long.
+    func answer(
+        to request: HTTPRequest,
+        body: () async throws -> [UInt8] = { [] }
+    ) async -> AdminAnswer {
         guard let authority = request.authority, hosts.contains(authority) else {
             return AdminAnswer(
                 .misdirectedRequest,
@@ -28,6 +35,14 @@ struct AdminResponder: Sendable {
             )
         }
         let path = String((request.path ?? "").prefix { $0 != "?" })
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        if parts.first == "customers" {
+            let decoded = parts.dropFirst().compactMap { $0.isEmpty ? nil : String($0).removingPercentEncoding }
+            guard decoded.count == parts.count - 1 else {
+                return AdminAnswer(.badRequest, Complaint(error: "\(path) is no path"))
+            }
+            return await answer(to: request, aboutCustomers: decoded, body: body)
+        }
         guard Self.open.contains(path) || Self.guarded.contains(path) else {
             return AdminAnswer(.notFound, Complaint(error: "there is no \(path)", paths: Self.open + Self.guarded))
         }
@@ -37,12 +52,7 @@ struct AdminResponder: Sendable {
             return answer
         }
         guard Self.open.contains(path) || isTrusted(request) else {
-            var answer = AdminAnswer(
-                .unauthorized,
-                Complaint(error: "\(path) asks for the token of the admin listener")
-            )
-            answer.fields[.wwwAuthenticate] = "Bearer"
-            return answer
+            return unauthorized(path)
         }
         switch path {
         case "/metrics":
@@ -56,6 +66,38 @@ struct AdminResponder: Sendable {
         case "/snapshot": return AdminAnswer(.ok, await status.snapshot())
         default: return AdminAnswer(.ok, Liveness(live: true))
         }
+    }
+
+    private func answer(
+        to request: HTTPRequest,
+        aboutCustomers path: [String],
+        body: () async throws -> [UInt8]
+    ) async -> AdminAnswer {
+        guard let customers else {
+            let reason = "no customers can be managed: the configuration has no folder for them, \"data\""
+            return AdminAnswer(.notFound, Complaint(error: reason))
+        }
+        let isReading = request.method == .get || request.method == .head
+        guard isReading || token != nil else {
+            let reason = "changes are made with a token only: set admin.token in the configuration"
+            return AdminAnswer(.forbidden, Complaint(error: reason))
+        }
+        guard isTrusted(request) else { return unauthorized("/customers") }
+        guard let bytes = try? await body() else {
+            return AdminAnswer(.contentTooLarge, Complaint(error: "a body has at most \(AdminListener.mostBodyBytes) bytes"))
+        }
+        let query = (request.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+        return await CustomerResponder(customers: customers)
+            .answer(request.method, path, query: String(query), body: bytes)
+    }
+
+    private func unauthorized(_ path: String) -> AdminAnswer {
+        var answer = AdminAnswer(
+            .unauthorized,
+            Complaint(error: "\(path) asks for the token of the admin listener")
+        )
+        answer.fields[.wwwAuthenticate] = "Bearer"
+        return answer
     }
 
     /// Whether the request has the token, in the way of RFC 6750, 2.1.
@@ -86,15 +128,14 @@ struct AdminAnswer: Sendable {
     var fields: HTTPFields
     var body: String
 
-    init(_ status: HTTPResponse.Status, type: String, body: String) {
+    /// - Parameter type: the media type; `nil` for an answer without content.
+    init(_ status: HTTPResponse.Status, type: String?, body: String) {
         self.status = status
         self.body = body
-        fields = [
-            .contentType: type,
-            .contentLength: String(body.utf8.count),
-            .cacheControl: "no-store",
-            .xContentTypeOptions: "nosniff",
-        ]
+        fields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
+        guard let type else { return }
+        fields[.contentType] = type
+        fields[.contentLength] = String(body.utf8.count)
     }
 
     /// An answer in JSON.

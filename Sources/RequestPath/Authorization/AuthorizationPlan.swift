@@ -1,4 +1,4 @@
-import Credentials
+public import Credentials
 public import Exchange
 public import Model
 
@@ -10,20 +10,26 @@ public final class AuthorizationPlan: Sendable {
     }
 
     private let customers: [Customer]
+    /// Makes the hashes that API keys are found by.
+    private let fingerprinter: KeyFingerprinter
     private let directory: CustomerDirectory
     private let compiled: [String: Compiled]
     private let fetched: [IssuerKeys.Origin: IssuerKeys]
 
     /// Compiles the authorizers of a model.
-    /// - Parameter former: what this replaces. Authorizers that have not changed keep their decisions, issuers their keys.
+    /// - Parameters:
+    ///   - fingerprinter: makes the hashes that API keys are found by; the one of `former` unless given, or one of its own.
+    ///   - former: what this replaces. Authorizers that have not changed keep their decisions, issuers their keys.
     /// - Throws: all faults of key sets, secrets and hashes at once.
-    public init(_ model: Model, former: AuthorizationPlan? = nil) throws(Faults) {
+    public init(_ model: Model, fingerprinter: KeyFingerprinter? = nil, former: AuthorizationPlan? = nil) throws(Faults) {
+        let fingerprinter = fingerprinter ?? former?.fingerprinter ?? .random()
+        self.fingerprinter = fingerprinter
         customers = model.customers
         let isSameCustomers = former?.customers == model.customers
         if isSameCustomers, let former {
             directory = former.directory
         } else {
-            directory = try CustomerDirectory(model.customers)
+            directory = try CustomerDirectory(model.customers, fingerprinter: fingerprinter)
         }
         var compilation = Compilation(directory: directory, former: former?.fetched ?? [:])
         var compiled: [String: Compiled] = [:]

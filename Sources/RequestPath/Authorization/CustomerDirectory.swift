@@ -1,133 +1,72 @@
 import Credentials
 import Crypto
-import Exchange
+public import Exchange
 import Model
 
-/// A customer as authorizers know it.
-final class KnownCustomer: Sendable {
-    let id: String
-    let isSuspended: Bool
-    let addresses: [AddressRange]
-    let labels: [Principal.Fact]
-
-    init(_ customer: Customer) {
-        id = customer.id
-        isSuspended = customer.isSuspended
-        addresses = customer.addresses
-        labels = customer.labels.map { Principal.Fact(name: $0.name, value: $0.value) }
-    }
-}
-
-/// The customers of a model, by all that they are known by.
-///
-/// Keys are found by keyed hashes, so that the time it takes tells nothing about any of them.
+/// The customers that the file declares, and those that operators add while the gateway runs.
 final class CustomerDirectory: Sendable {
-    struct Key: Sendable {
-        let id: String?
-        let customer: KnownCustomer
-    }
-
-    struct User: Sendable {
-        let name: String
-        let hash: PasswordHash
-        let customer: KnownCustomer
-    }
-
-    private let customers: [String: KnownCustomer]
-    private let keys: [KeyFingerprint: Key]
-    private let users: [String: User]
-    /// What the check of a password costs when there is no such user: what it costs for most who there are.
-    let costOfUnknown: ScryptCost
+    private let declared: CustomerTable
     private let fingerprinter: KeyFingerprinter
 
     /// - Throws: keys and users that two customers share, and hashes that can't be checked.
-    init(_ declared: [Customer]) throws(Faults) {
-        var random = SystemRandomNumberGenerator()
-        let secret = (0..<KeyFingerprinter.leastKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-        guard let fingerprinter = KeyFingerprinter(key: secret) else { preconditionFailure("the key is long enough") }
-        self.fingerprinter = fingerprinter
+    init(_ customers: [Customer], fingerprinter: KeyFingerprinter) throws(Faults) {
+        var declared = CustomerTable(fingerprinter: fingerprinter)
         var faults: [Fault] = []
-        var customers: [String: KnownCustomer] = [:]
-        var keys: [KeyFingerprint: Key] = [:]
-        var users: [String: User] = [:]
-        for customer in declared {
-            let known = KnownCustomer(customer)
-            if customers.updateValue(known, forKey: customer.id) != nil {
+        for customer in customers {
+            if declared.customer(id: customer.id) != nil {
                 faults.append(Fault("two customers have this id", at: customer.source, text: customer.id))
             }
-            for key in customer.apiKeys {
-                guard let fingerprint = Self.fingerprint(of: key, fingerprinter) else {
-                    faults.append(Fault("expected 64 hexadecimal digits in lower case", at: key.source))
-                    continue
-                }
-                if keys.updateValue(Key(id: key.id, customer: known), forKey: fingerprint) != nil {
-                    faults.append(Fault("this API key is declared twice", at: key.source, text: key.id))
-                }
-            }
-            for password in customer.passwords {
-                do throws(PasswordHashFault) {
-                    let hash = try password.hash.withText { (text) throws(PasswordHashFault) in try PasswordHash(text) }
-                    let user = User(name: password.user, hash: hash, customer: known)
-                    if users.updateValue(user, forKey: password.user) != nil {
-                        faults.append(Fault("two customers have this user", at: password.source, text: password.user))
-                    }
-                } catch {
-                    faults.append(Fault(Self.sentence(error), at: password.source, text: password.user))
-                }
-            }
+            do throws(Faults) { try declared.put(customer) } catch { faults += error.all }
         }
         guard faults.isEmpty else { throw Faults(faults) }
-        self.customers = customers
-        self.keys = keys
-        self.users = users
-        var counts: [ScryptCost: Int] = [:]
-        for user in users.values { counts[user.hash.cost, default: 0] += 1 }
-        costOfUnknown = counts.max { $0.value < $1.value }?.key ?? .standard
+        self.declared = declared
+        self.fingerprinter = fingerprinter
     }
 
-    func customer(id: String) -> KnownCustomer? { customers[id] }
+    /// Of the file alone.
+    func declaredCustomer(id: String) -> KnownCustomer? { declared.customer(id: id) }
 
-    func user(named name: String) -> User? { users[name] }
+    func customer(id: String, on worker: WorkerContext) -> KnownCustomer? {
+        declared.customer(id: id) ?? worker.liveCustomers?.customer(id: id)
+    }
 
-    func key(_ text: Span<UInt8>) -> Key? {
+    func user(named name: String, on worker: WorkerContext) -> CustomerTable.User? {
+        declared.user(named: name) ?? worker.liveCustomers?.user(named: name)
+    }
+
+    func key(_ text: Span<UInt8>, on worker: WorkerContext) -> CustomerTable.Key? {
         var hash = SHA256()
         unsafe text.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
         let digest = Array(hash.finalize())
-        return keys[fingerprinter.fingerprint(of: digest.span)]
+        let fingerprint = fingerprinter.fingerprint(of: digest.span)
+        return declared.key(fingerprint) ?? worker.liveCustomers?.key(fingerprint)
+    }
+
+    /// What the check of a password costs when there is no such user.
+    func costOfUnknown(on worker: WorkerContext) -> ScryptCost {
+        declared.costOfUnknown ?? worker.liveCustomers?.costOfUnknown ?? .standard
     }
 
     /// A keyed hash of credentials, to keep decisions by without keeping a password.
     func digest(of credentials: Span<UInt8>) -> [UInt8] {
         Array(fingerprinter.fingerprint(of: credentials).description.utf8)
     }
+}
 
-    private static func fingerprint(of key: Customer.APIKey, _ fingerprinter: KeyFingerprinter) -> KeyFingerprint? {
-        guard let digest = digest(of: key) else { return nil }
-        return fingerprinter.fingerprint(of: digest.span)
+/// What one worker knows of the customers that operators change while the gateway runs.
+private final class LiveCustomers {
+    let table: CustomerTable
+
+    init(_ table: CustomerTable) { self.table = table }
+}
+
+extension WorkerContext {
+    private static let liveCustomersKey = StepMemoryKey()
+
+    fileprivate var liveCustomers: CustomerTable? {
+        (memory(of: Self.liveCustomersKey) as? LiveCustomers)?.table
     }
 
-    /// The SHA-256 of a key; `nil` for a stored one that is none.
-    private static func digest(of key: Customer.APIKey) -> [UInt8]? {
-        switch key.form {
-        case .secret(let secret): return secret.withText { Array(SHA256.hash(data: Array($0.utf8))) }
-        case .sha256(let text):
-            let digits = Array(text.utf8)
-            guard digits.count == 64 else { return nil }
-            var bytes: [UInt8] = []
-            for start in stride(from: 0, to: 64, by: 2) {
-                let pair = String(decoding: digits[start..<(start + 2)], as: UTF8.self)
-                guard let byte = UInt8(pair, radix: 16) else { return nil }
-                bytes.append(byte)
-            }
-            return bytes
-        }
-    }
-
-    private static func sentence(_ fault: PasswordHashFault) -> String {
-        switch fault {
-        case .notInForm: "expected a hash as $scrypt$ln=15,r=8,p=1$SALT$HASH, salt and hash in base64 without padding"
-        case .unknownFunction: "only scrypt is read"
-        case .unacceptableCost: "its cost is out of bounds: 2^10 to 2^20 rounds, blocks of 1…16, 1…4 lanes, 128 MiB"
-        }
-    }
+    /// Has authorizers on this worker know these customers, beside those of the file, from the next request on.
+    public func adopt(_ live: CustomerTable) { remember(LiveCustomers(live), under: Self.liveCustomersKey) }
 }

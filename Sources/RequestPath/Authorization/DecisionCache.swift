@@ -53,6 +53,7 @@ final class DecisionCache {
 
     private static func decision(of entry: Entry, _ credentials: Span<UInt8>, _ now: UInt64) -> Decision? {
         guard now < entry.expiresAt, equals(entry.credentials.span, credentials) else { return nil }
+        if let customer = entry.decision.customer, customer.isWithdrawn { return nil }
         if let keys = entry.decision.keys, keys.generation != entry.generation { return nil }
         return entry.decision
     }

@@ -42,7 +42,7 @@ struct KeyCheck: CallerCheck {
         guard key.count <= Self.mostBytes else { return .denied(Self.unknown) }
         let cache = memory.map { exchange.worker.decisions($0) }
         if let known = cache?.decision(for: key, now: now) { return known.settled(for: exchange).outcome }
-        guard let found = customers.key(key) else { return .denied(Self.unknown) }
+        guard let found = customers.key(key, on: exchange.worker) else { return .denied(Self.unknown) }
         guard !found.customer.isSuspended else { return .denied(.suspended) }
         let principal = Principal(
             authorizer: name,

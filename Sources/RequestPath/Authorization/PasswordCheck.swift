@@ -51,8 +51,8 @@ struct PasswordCheck: CallerCheck {
         let digest = customers.digest(of: value)
         let cache = memory.map { exchange.worker.decisions($0) }
         if let known = cache?.decision(for: digest.span, now: now) { return known.settled(for: exchange).outcome }
-        let user = customers.user(named: given.user)
-        let cost = customers.costOfUnknown
+        let user = customers.user(named: given.user, on: exchange.worker)
+        let cost = customers.costOfUnknown(on: exchange.worker)
         let loop = exchange.worker.eventLoop
         let checking = checks.run(on: loop) {
             PasswordHash.check(given.password, against: user?.hash, costOfUnknown: cost)

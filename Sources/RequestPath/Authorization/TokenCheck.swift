@@ -128,7 +128,7 @@ struct TokenCheck: CallerCheck {
         }
         var customer: KnownCustomer?
         if let customerClaim {
-            guard let id = verified.claims.claim(named: customerClaim)?.text, let found = customers.customer(id: id)
+            guard let id = verified.claims.claim(named: customerClaim)?.text, let found = customers.customer(id: id, on: exchange.worker)
             else {
                 return .denied(.unknownCustomer)
             }

@@ -1,3 +1,4 @@
+public import Authorization
 public import Integrations
 public import Listen
 public import Model
@@ -99,6 +100,12 @@ public final class DataPlane: Sendable {
     /// Tells every worker of changed addresses.
     public func update(_ targets: TargetDirectory) async throws {
         try await forEach { $0.applyBackends(targets) }
+    }
+
+    /// Tells every worker of changed customers.
+    /// - Returns: when the last one knows them.
+    public func update(_ customers: CustomerTable) async throws {
+        try await forEach { $0.context.adopt(customers) }
     }
 
     /// Tells every worker of an active check's verdict.

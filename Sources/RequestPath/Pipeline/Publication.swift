@@ -1,3 +1,4 @@
+public import Authorization
 public import Integrations
 public import Observation
 
@@ -9,11 +10,19 @@ public struct Publication: Sendable {
     public var targets: TargetDirectory
     /// Where the access log's lines go; `nil` when there is none.
     public var accessLog: AccessLogWriter?
+    /// The customers that operators manage while the gateway runs; `nil` when nobody can.
+    public var customers: CustomerTable?
 
     /// Makes a publication.
-    public init(_ snapshot: Snapshot, targets: TargetDirectory = TargetDirectory(), accessLog: AccessLogWriter? = nil) {
+    public init(
+        _ snapshot: Snapshot,
+        targets: TargetDirectory = TargetDirectory(),
+        accessLog: AccessLogWriter? = nil,
+        customers: CustomerTable? = nil
+    ) {
         self.snapshot = snapshot
         self.targets = targets
         self.accessLog = accessLog
+        self.customers = customers
     }
 }

@@ -1,4 +1,5 @@
 public import Authorization
+public import Credentials
 public import Exchange
 public import Integrations
 public import Listen
@@ -30,13 +31,20 @@ public final class Snapshot: Sendable {
     /// - Parameters:
     ///   - revision: the number of the new snapshot.
     ///   - steps: what every call passes before its integration, in this order, once it is known who calls.
+    ///   - fingerprinter: makes the hashes that API keys are found by; the former's unless given.
     ///   - former: the snapshot that this one replaces; TLS contexts that have not changed are taken over from it.
     /// - Throws: all faults at once.
-    public init(_ model: Model, revision: Int, steps: [any Step] = [], former: Snapshot? = nil) throws(Faults) {
+    public init(
+        _ model: Model,
+        revision: Int,
+        steps: [any Step] = [],
+        fingerprinter: KeyFingerprinter? = nil,
+        former: Snapshot? = nil
+    ) throws(Faults) {
         self.revision = revision
         self.model = model
         router = try Router(apis: model.apis)
-        authorization = try AuthorizationPlan(model, former: former?.authorization)
+        authorization = try AuthorizationPlan(model, fingerprinter: fingerprinter, former: former?.authorization)
         var faults: [Fault] = []
         var listeners: [ListenerPlan] = []
         for listener in model.listeners {

@@ -67,6 +67,7 @@ final class Worker {
         )
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)
+        if let customers = publication.customers { context.adopt(customers) }
     }
 
     /// Serves another snapshot from the next request on. Calls in flight end as they began.
@@ -79,6 +80,7 @@ final class Worker {
         metrics.adopt(snapshot.metricsLayout, revision: snapshot.revision)
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)
+        if let customers = publication.customers { context.adopt(customers) }
     }
 
     private func clientSettings() -> ClientSettings {

@@ -64,6 +64,14 @@ public struct KeyFingerprinter: Sendable {
         self.prepared = prepared
     }
 
+    /// One with a key of this process alone, for fingerprints that are not kept.
+    public static func random() -> KeyFingerprinter {
+        var random = SystemRandomNumberGenerator()
+        let key = (0..<leastKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        guard let fingerprinter = KeyFingerprinter(key: key) else { preconditionFailure("the key is long enough") }
+        return fingerprinter
+    }
+
     /// The fingerprint of an API key.
     public func fingerprint(of apiKey: Span<UInt8>) -> KeyFingerprint {
         var code = prepared

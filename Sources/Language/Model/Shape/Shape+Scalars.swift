@@ -101,7 +101,7 @@ extension Shape<String> {
         }
     }
 
-    private static func isName(_ text: String) -> Bool {
+    static func isName(_ text: String) -> Bool {
         guard (1...64).contains(text.utf8.count), let first = text.utf8.first, first.isWordByte, first != 95 else {
             return false
         }

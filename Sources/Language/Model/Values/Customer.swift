@@ -15,6 +15,8 @@ public struct Customer: Sendable, Hashable {
             case secret(Secret)
             /// Its SHA-256, 64 hexadecimal digits in lower case.
             case sha256(String)
+            /// The fingerprint by which a store keeps it (`KeyFingerprint`).
+            case fingerprint(String)
         }
 
         /// Makes a key.

@@ -1,0 +1,150 @@
+public import Admin
+import Authorization
+import Credentials
+public import CustomerStore
+public import Logging
+import Model
+
+/// The customers that operators manage while the gateway runs: has the workers know what the store knows.
+///
+/// Another process may change the store, too, so it is looked at again and again; who changes it through this process
+/// gets an answer when all workers know.
+public actor CustomerBook {
+    /// Where they are kept. Changes go through this actor.
+    nonisolated let store: CustomerStore
+    private let logger: Logger
+    private(set) var table: CustomerTable
+    private var last: Int64 = 0
+    private var declared: Set<String> = []
+    private var publish: (@Sendable (CustomerTable) async -> Void)?
+    private var watching: Task<Void, Never>?
+    /// What settings say, by their text: many customers have the same.
+    private var parsed: [String: Customer] = [:]
+
+    /// How often the store is looked at.
+    private static let interval = Duration.milliseconds(250)
+    private static let mostParsed = 1_000
+
+    /// Reads all customers of a store.
+    /// - Throws: what the store says when it can't be read.
+    public init(_ store: CustomerStore, logger: Logger) async throws {
+        self.store = store
+        self.logger = logger
+        table = CustomerTable(fingerprinter: store.fingerprinter)
+        try await readChanges()
+    }
+
+    /// Has the workers told of every change from now on.
+    func watch(_ publish: @escaping @Sendable (CustomerTable) async -> Void) {
+        self.publish = publish
+        watching = Task { [weak self] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                await self?.look()
+            }
+        }
+    }
+
+    /// Looks at the store no longer.
+    func stop() { watching?.cancel() }
+
+    private var isFailing = false
+
+    private func look() async {
+        do {
+            try await refresh()
+            if isFailing { logger.notice("customers can be read again") }
+            isFailing = false
+        } catch {
+            if !isFailing { logger.error("customers can't be read", metadata: ["error": "\(error)"]) }
+            isFailing = true
+        }
+    }
+
+    /// Reads what has changed, and tells the workers.
+    private func refresh() async throws {
+        if try await readChanges() { await publish?(table) }
+    }
+
+    /// - Returns: whether there was any change.
+    @discardableResult
+    private func readChanges() async throws -> Bool {
+        let changes = try await store.changes(after: last)
+        // While this one waited, another may have read the same and more.
+        guard changes.last > last else { return false }
+        last = changes.last
+        for id in changes.removed { table.remove(id) }
+        for stored in changes.put {
+            do throws(Faults) {
+                try table.put(try customer(stored))
+            } catch {
+                // The store takes only what could be read; another version of the gateway may have written it.
+                table.remove(stored.id)
+                logger.error("customer is not served", metadata: ["customer": "\(stored.id)", "faults": "\(error)"])
+            }
+        }
+        return true
+    }
+
+    private func customer(_ stored: StoredCustomer) throws(Faults) -> Customer {
+        var customer: Customer
+        if let known = parsed[stored.settings] {
+            customer = known
+            customer.id = stored.id
+        } else {
+            customer = try Customer(id: stored.id, settings: stored.settings)
+            if parsed.count >= Self.mostParsed { parsed = [:] }
+            parsed[stored.settings] = customer
+        }
+        customer.apiKeys = stored.keys.map { Customer.APIKey(id: $0.id, form: .fingerprint($0.fingerprint)) }
+        customer.passwords = stored.passwords.map { Customer.Password(user: $0.user, hash: Secret($0.hash)) }
+        return customer
+    }
+
+    /// Those that the configuration file declares; nobody else may change them.
+    func declare(_ ids: Set<String>) { declared = ids }
+
+    private func change<Value: Sendable>(
+        _ id: String,
+        _ body: @Sendable (CustomerStore) async throws -> Value
+    ) async throws -> Value {
+        guard !declared.contains(id) else { throw DeclaredInFile(id: id) }
+        let value = try await body(store)
+        try await refresh()
+        return value
+    }
+}
+
+extension CustomerBook: CustomerAdministration {
+    public func customers(after id: String, limit: Int) async throws -> [CustomerRecord] {
+        try await store.customers(after: id, limit: limit)
+    }
+
+    public func customer(_ id: String) async throws -> CustomerRecord? { try await store.customer(id) }
+
+    public func put(_ id: String, settings: String) async throws -> Bool {
+        _ = try Customer(id: id, settings: settings)
+        return try await change(id) { try await $0.put(id, settings: settings) }
+    }
+
+    public func remove(_ id: String) async throws { try await change(id) { try await $0.remove(id) } }
+
+    public func makeKey(_ id: String, of customer: String) async throws -> String {
+        try await change(customer) { try await $0.makeKey(id, of: customer) }
+    }
+
+    public func removeKey(_ id: String, of customer: String) async throws {
+        try await change(customer) { try await $0.removeKey(id, of: customer) }
+    }
+
+    public func setPassword(_ password: String, of user: String, customer: String) async throws {
+        // Takes a tenth of a second, and so not on this actor.
+        let hash = await Task.detached { PasswordHash(of: Array(password.utf8)) }.value
+        guard let hash else { throw Faults([Fault("this can't be a password")]) }
+        try await change(customer) { try await $0.setPassword(hash, of: user, customer: customer) }
+    }
+
+    public func removePassword(of user: String, customer: String) async throws {
+        try await change(customer) { try await $0.removePassword(of: user, customer: customer) }
+    }
+}

@@ -1,0 +1,265 @@
+public import Credentials
+internal import Crypto
+internal import GRDB
+
+/// The customers that operators manage while gateways run: an SQLite file, which the processes of one machine may share.
+///
+/// It has no secret in it: API keys are kept as keyed hashes, passwords as scrypt hashes. Every change gets the next number, so that
+/// who has read all up to one number reads only what came after it.
+public final class CustomerStore: Sendable {
+    /// Makes the hashes that API keys are kept and found by.
+    public let fingerprinter: KeyFingerprinter
+    private let database: DatabaseQueue
+    private let now: @Sendable () -> Int64
+
+    /// The most API keys of a customer.
+    public static let mostKeys = 100
+    /// The most users of a customer.
+    public static let mostUsers = 1_000
+
+    /// Opens the file, or makes it.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - fingerprinter: has to be the same each time, or no key is known any longer.
+    ///   - now: tells the time, in seconds since 1970.
+    /// - Throws: what SQLite says when the file can't be used.
+    public init(path: String, fingerprinter: KeyFingerprinter, now: @escaping @Sendable () -> Int64) throws {
+        self.fingerprinter = fingerprinter
+        self.now = now
+        var configuration = Configuration()
+        configuration.label = "daemun.customers"
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(5)
+        configuration.foreignKeysEnabled = true
+        database = try DatabaseQueue(path: path, configuration: configuration)
+        // Outside of a transaction, and after the WAL's own setting: each commit is on the disk.
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        try Self.migrations.migrate(database)
+    }
+
+    private static var migrations: DatabaseMigrator {
+        var migrations = DatabaseMigrator()
+        migrations.registerMigration("customers") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE customer (
+                        id TEXT PRIMARY KEY NOT NULL, settings TEXT NOT NULL, is_removed INTEGER NOT NULL,
+                        created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, change INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX customer_change ON customer (change);
+                    CREATE TABLE api_key (
+                        customer TEXT NOT NULL REFERENCES customer (id), id TEXT NOT NULL, fingerprint TEXT NOT NULL UNIQUE,
+                        created_at INTEGER NOT NULL, PRIMARY KEY (customer, id)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE password (
+                        customer TEXT NOT NULL REFERENCES customer (id), user TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
+                        PRIMARY KEY (customer, user)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
+        return migrations
+    }
+
+    // MARK: What is there
+
+    /// One customer; `nil` when there is none with this id.
+    public func customer(_ id: String) async throws -> CustomerRecord? {
+        try await database.read { try Self.records($0, where: "id = ?", [id], limit: 1).first }
+    }
+
+    /// Customers in the order of their ids, those after one, at most `limit`.
+    public func customers(after id: String = "", limit: Int = 100) async throws -> [CustomerRecord] {
+        try await database.read { try Self.records($0, where: "id > ?", [id], limit: limit) }
+    }
+
+    private static func records(
+        _ database: Database,
+        where condition: String,
+        _ arguments: StatementArguments,
+        limit: Int
+    ) throws -> [CustomerRecord] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT id, settings, created_at, changed_at FROM customer
+                WHERE \(condition) AND is_removed = 0 ORDER BY id LIMIT ?
+                """,
+            arguments: arguments + [limit]
+        )
+        return try rows.map { row in
+            let id: String = row[0]
+            let keys = try Row.fetchAll(
+                database,
+                sql: "SELECT id, created_at FROM api_key WHERE customer = ? ORDER BY created_at, id",
+                arguments: [id]
+            )
+            return CustomerRecord(
+                id: id,
+                settings: row[1],
+                keys: keys.map { CustomerRecord.Key(id: $0[0], createdAt: $0[1]) },
+                users: try String.fetchAll(
+                    database,
+                    sql: "SELECT user FROM password WHERE customer = ? ORDER BY user",
+                    arguments: [id]
+                ),
+                createdAt: row[2],
+                changedAt: row[3]
+            )
+        }
+    }
+
+    /// What has changed after a change, with all that gateways check calls by.
+    public func changes(after last: Int64) async throws -> CustomerChanges {
+        try await database.read { database in
+            var changes = CustomerChanges()
+            changes.last = last
+            let rows = try Row.fetchCursor(
+                database,
+                sql: "SELECT id, settings, is_removed, change FROM customer WHERE change > ? ORDER BY change",
+                arguments: [last]
+            )
+            while let row = try rows.next() {
+                changes.last = row[3]
+                if row[2] as Int64 == 1 {
+                    changes.removed.append(row[0])
+                } else {
+                    changes.put.append(try Self.stored(row[0], settings: row[1], database))
+                }
+            }
+            return changes
+        }
+    }
+
+    private static func stored(_ id: String, settings: String, _ database: Database) throws -> StoredCustomer {
+        var customer = StoredCustomer(id: id, settings: settings)
+        let keys = try database.cachedStatement(sql: "SELECT id, fingerprint FROM api_key WHERE customer = ?")
+        customer.keys = try Row.fetchAll(keys, arguments: [id]).map { (id: $0[0], fingerprint: $0[1]) }
+        let passwords = try database.cachedStatement(sql: "SELECT user, hash FROM password WHERE customer = ?")
+        customer.passwords = try Row.fetchAll(passwords, arguments: [id]).map { (user: $0[0], hash: $0[1]) }
+        return customer
+    }
+
+    // MARK: Changes
+
+    /// Takes a customer in, or gives one other settings.
+    /// - Returns: whether it is new.
+    @discardableResult
+    public func put(_ id: String, settings: String) async throws -> Bool {
+        let now = now()
+        return try await database.write { database in
+            let isKnown = try Self.exists(id, database)
+            try database.execute(
+                sql: """
+                    INSERT INTO customer VALUES (:id, :settings, 0, :now, :now, \(Self.nextChange))
+                    ON CONFLICT (id) DO UPDATE SET settings = :settings, changed_at = :now, change = \(Self.nextChange),
+                    created_at = iif(is_removed, :now, created_at), is_removed = 0
+                    """,
+                arguments: ["id": id, "settings": settings, "now": now]
+            )
+            return !isKnown
+        }
+    }
+
+    /// Lets go of a customer, its keys and passwords.
+    public func remove(_ id: String) async throws {
+        try await change(id) { database in
+            try database.execute(sql: "DELETE FROM api_key WHERE customer = ?", arguments: [id])
+            try database.execute(sql: "DELETE FROM password WHERE customer = ?", arguments: [id])
+            try database.execute(
+                sql: "UPDATE customer SET is_removed = 1, settings = '{}' WHERE id = ?",
+                arguments: [id]
+            )
+        }
+    }
+
+    /// Makes an API key.
+    /// - Parameter prefix: what the key begins with; see `GeneratedSecret.apiKey`.
+    /// - Returns: the key, which nobody can find out again.
+    public func makeKey(_ id: String, of customer: String, prefix: String = "dk") async throws -> String {
+        guard let key = GeneratedSecret.apiKey(prefix: prefix) else { preconditionFailure("a prefix of our own") }
+        let digest = Array(SHA256.hash(data: Array(key.utf8)))
+        let fingerprint = fingerprinter.fingerprint(of: digest.span).description
+        let now = now()
+        try await change(customer) { database in
+            let known = try String.fetchAll(
+                database,
+                sql: "SELECT id FROM api_key WHERE customer = ?",
+                arguments: [customer]
+            )
+            if known.contains(id) { throw CustomerStoreFault.keyExists(id) }
+            guard known.count < Self.mostKeys else { throw CustomerStoreFault.tooManyKeys }
+            try database.execute(
+                sql: "INSERT INTO api_key VALUES (?, ?, ?, ?)",
+                arguments: [customer, id, fingerprint, now]
+            )
+        }
+        return key
+    }
+
+    /// Withdraws an API key.
+    public func removeKey(_ id: String, of customer: String) async throws {
+        try await change(customer) { database in
+            try database.execute(
+                sql: "DELETE FROM api_key WHERE customer = ? AND id = ?",
+                arguments: [customer, id]
+            )
+            guard database.changesCount > 0 else { throw CustomerStoreFault.unknownKey(id) }
+        }
+    }
+
+    /// Gives a user a password in place of the one that it has.
+    public func setPassword(_ hash: PasswordHash, of user: String, customer: String) async throws {
+        try await change(customer) { database in
+            let owner = try String.fetchOne(
+                database,
+                sql: "SELECT customer FROM password WHERE user = ?",
+                arguments: [user]
+            )
+            if let owner, owner != customer { throw CustomerStoreFault.userExists(user) }
+            let count = try Int.fetchOne(
+                database,
+                sql: "SELECT count(*) FROM password WHERE customer = ?",
+                arguments: [customer]
+            )
+            if owner == nil, let count, count >= Self.mostUsers { throw CustomerStoreFault.tooManyUsers }
+            try database.execute(
+                sql: "INSERT INTO password VALUES (?, ?, ?) ON CONFLICT (customer, user) DO UPDATE SET hash = excluded.hash",
+                arguments: [customer, user, hash.description]
+            )
+        }
+    }
+
+    /// Withdraws a user's password.
+    public func removePassword(of user: String, customer: String) async throws {
+        try await change(customer) { database in
+            try database.execute(
+                sql: "DELETE FROM password WHERE customer = ? AND user = ?",
+                arguments: [customer, user]
+            )
+            guard database.changesCount > 0 else { throw CustomerStoreFault.unknownUser(user) }
+        }
+    }
+
+    private func change(_ id: String, _ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        let now = now()
+        try await database.write { database in
+            guard try Self.exists(id, database) else { throw CustomerStoreFault.unknownCustomer(id) }
+            try body(database)
+            try database.execute(
+                sql: "UPDATE customer SET changed_at = ?, change = \(Self.nextChange) WHERE id = ?",
+                arguments: [now, id]
+            )
+        }
+    }
+
+    private static let nextChange = "(SELECT coalesce(max(change), 0) + 1 FROM customer)"
+
+    private static func exists(_ id: String, _ database: Database) throws -> Bool {
+        try Int.fetchOne(
+            database,
+            sql: "SELECT 1 FROM customer WHERE id = ? AND is_removed = 0",
+            arguments: [id]
+        ) != nil
+    }
+}

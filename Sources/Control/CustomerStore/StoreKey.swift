@@ -1,0 +1,60 @@
+public import Credentials
+import Foundation
+
+/// The key under which a store keeps the hashes of API keys: a file beside it that only its owner can read.
+public enum StoreKey {
+    /// Why a key can't be used.
+    public enum Fault: Error, Sendable, Hashable {
+        /// It is not 64 hexadecimal digits.
+        case malformed(path: String)
+        /// Others than its owner can read it.
+        case readableByOthers(path: String)
+    }
+
+    /// Reads the key, or makes one.
+    /// - Throws: a `Fault`, or what the system says.
+    public static func fingerprinter(at path: String) throws -> KeyFingerprinter {
+        let files = FileManager.default
+        if !files.fileExists(atPath: path) {
+            var random = SystemRandomNumberGenerator()
+            let digits = (0..<32).map { _ in
+                let byte = String(UInt8.random(in: .min ... .max, using: &random), radix: 16)
+                return byte.count == 1 ? "0" + byte : byte
+            }
+            // Two processes may start at once: who comes second takes what the first has made.
+            let made = path + ".\(ProcessInfo.processInfo.processIdentifier)"
+            let isMade = files.createFile(
+                atPath: made,
+                contents: Data((digits.joined() + "\n").utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+            guard isMade else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
+            defer { try? files.removeItem(atPath: made) }
+            do {
+                try files.linkItem(atPath: made, toPath: path)
+            } catch {
+                guard files.fileExists(atPath: path) else { throw error }
+            }
+        }
+        let permissions = try files.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        guard let permissions, permissions & 0o077 == 0 else { throw Fault.readableByOthers(path: path) }
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        guard let key = bytes(ofHexadecimal: text), let fingerprinter = KeyFingerprinter(key: key) else {
+            throw Fault.malformed(path: path)
+        }
+        return fingerprinter
+    }
+
+    private static func bytes(ofHexadecimal text: String) -> [UInt8]? {
+        let digits = Array(text.utf8.filter { $0 != UInt8(ascii: "\n") })
+        guard digits.count == 64 else { return nil }
+        var bytes: [UInt8] = []
+        for start in stride(from: 0, to: 64, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[start..<(start + 2)], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,152 @@
+public import Credentials
+import Crypto
+public import Model
+
+/// Customers, and all that they are known by. A copy is cheap to change: what the file declares, and what operators change while
+/// the gateway runs, are each a table.
+///
+/// Keys are found by keyed hashes, so that the time it takes tells nothing about any of them.
+public struct CustomerTable: Sendable {
+    struct Key: Sendable {
+        let id: String?
+        let customer: KnownCustomer
+    }
+
+    struct User: Sendable {
+        let name: String
+        let hash: PasswordHash
+        let customer: KnownCustomer
+    }
+
+    /// A customer, and under what its credentials stand in the other maps.
+    private struct Entry: Sendable {
+        let customer: KnownCustomer
+        var keys: [KeyFingerprint] = []
+        var users: [String] = []
+    }
+
+    private let fingerprinter: KeyFingerprinter
+    private var customers = ShardedMap<String, Entry>()
+    private var keys = ShardedMap<KeyFingerprint, Key>()
+    private var users = ShardedMap<String, User>()
+    private var passwordCosts: [ScryptCost: Int] = [:]
+
+    /// Makes an empty table.
+    /// - Parameter fingerprinter: makes the hashes that keys are found by.
+    public init(fingerprinter: KeyFingerprinter) { self.fingerprinter = fingerprinter }
+
+    /// How many customers there are.
+    public var count: Int { customers.count }
+
+    // MARK: Changes
+
+    /// Takes a customer in, in place of the one with the same id. Decisions about that one hold no longer.
+    /// - Throws: all keys and users that another customer has, and all hashes that can't be checked. The table then is as it was.
+    public mutating func put(_ customer: Customer) throws(Faults) {
+        let known = KnownCustomer(customer)
+        let credentials = try credentials(of: customer, known)
+        remove(customer.id)
+        var entry = Entry(customer: known)
+        for (fingerprint, key) in credentials.keys {
+            keys[fingerprint] = key
+            entry.keys.append(fingerprint)
+        }
+        for (name, user) in credentials.users {
+            users[name] = user
+            passwordCosts[user.hash.cost, default: 0] += 1
+            entry.users.append(name)
+        }
+        customers[customer.id] = entry
+    }
+
+    /// Lets go of a customer. Decisions about it hold no longer.
+    public mutating func remove(_ id: String) {
+        guard let entry = customers[id] else { return }
+        for key in entry.keys { keys[key] = nil }
+        for name in entry.users {
+            if let user = users[name] { passwordCosts[user.hash.cost, default: 1] -= 1 }
+            users[name] = nil
+        }
+        customers[id] = nil
+        entry.customer.withdraw()
+    }
+
+    private func credentials(
+        of customer: Customer,
+        _ known: KnownCustomer
+    ) throws(Faults) -> (keys: [KeyFingerprint: Key], users: [String: User]) {
+        var faults: [Fault] = []
+        var found: (keys: [KeyFingerprint: Key], users: [String: User]) = ([:], [:])
+        for key in customer.apiKeys {
+            guard let fingerprint = fingerprint(of: key) else {
+                faults.append(Fault("expected 64 hexadecimal digits in lower case", at: key.source))
+                continue
+            }
+            let isAnothers = keys[fingerprint].map { $0.customer.id != customer.id } ?? false
+            let former = found.keys.updateValue(Key(id: key.id, customer: known), forKey: fingerprint)
+            if isAnothers || former != nil {
+                faults.append(Fault("this API key is declared twice", at: key.source, text: key.id))
+            }
+        }
+        for password in customer.passwords {
+            do throws(PasswordHashFault) {
+                let hash = try password.hash.withText { (text) throws(PasswordHashFault) in try PasswordHash(text) }
+                let isAnothers = users[password.user].map { $0.customer.id != customer.id } ?? false
+                let user = User(name: password.user, hash: hash, customer: known)
+                let former = found.users.updateValue(user, forKey: password.user)
+                if isAnothers || former != nil {
+                    faults.append(Fault("two customers have this user", at: password.source, text: password.user))
+                }
+            } catch {
+                faults.append(Fault(Self.sentence(error), at: password.source, text: password.user))
+            }
+        }
+        guard faults.isEmpty else { throw Faults(faults) }
+        return found
+    }
+
+    // MARK: Questions
+
+    func customer(id: String) -> KnownCustomer? { customers[id]?.customer }
+
+    func user(named name: String) -> User? { users[name] }
+
+    func key(_ fingerprint: KeyFingerprint) -> Key? { keys[fingerprint] }
+
+    /// What the check of a password costs when there is no such user: what it costs for most who there are.
+    /// `nil` when nobody has a password.
+    var costOfUnknown: ScryptCost? { passwordCosts.filter { $0.value > 0 }.max { $0.value < $1.value }?.key }
+
+    private func fingerprint(of key: Customer.APIKey) -> KeyFingerprint? {
+        switch key.form {
+        case .secret(let secret):
+            let digest = secret.withText { Array(SHA256.hash(data: Array($0.utf8))) }
+            return fingerprinter.fingerprint(of: digest.span)
+        case .sha256(let text):
+            guard let digest = Self.bytes(ofHexadecimal: text), digest.count == 32 else { return nil }
+            return fingerprinter.fingerprint(of: digest.span)
+        case .fingerprint(let text): return KeyFingerprint(text)
+        }
+    }
+
+    private static func bytes(ofHexadecimal text: String) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for start in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[start..<(start + 2)], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+
+    private static func sentence(_ fault: PasswordHashFault) -> String {
+        switch fault {
+        case .notInForm: "expected a hash as $scrypt$ln=15,r=8,p=1$SALT$HASH, salt and hash in base64 without padding"
+        case .unknownFunction: "only scrypt is read"
+        case .unacceptableCost: "its cost is out of bounds: 2^10 to 2^20 rounds, blocks of 1…16, 1…4 lanes, 128 MiB"
+        }
+    }
+}

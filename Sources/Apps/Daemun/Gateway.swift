@@ -22,6 +22,8 @@ public actor Gateway {
     private var health: HealthMonitor?
     private var certificateWatch: Task<Void, Never>?
     private let keyWatch: KeyWatch
+    /// `nil` while no plan has a quota.
+    private(set) var quotas: QuotaAccounts?
 
     private(set) var current: Publication
     /// The last reload, so that the next one waits for it.
@@ -36,7 +38,8 @@ public actor Gateway {
     public static func start(_ model: Model, options: GatewayOptions = GatewayOptions()) async throws -> Gateway {
         let clock = ContinuousClock()
         let begun = clock.now
-        let snapshot = try Snapshot(model, revision: 1, steps: options.steps)
+        let quotas = try QuotaAccounts.open(for: model, logger: options.logger)
+        let snapshot = try Snapshot(model, revision: 1, steps: options.steps, quotas: quotas?.keeper)
         let names = NameResolution()
         let publication = Publication(
             snapshot,
@@ -52,13 +55,15 @@ public actor Gateway {
             plane: plane,
             names: names,
             publication: publication,
-            loading: LoadRecord(compiledIn: clock.now - begun)
+            loading: LoadRecord(compiledIn: clock.now - begun),
+            quotas: quotas
         )
         do {
             try await gateway.open(snapshot.listeners)
             await gateway.warnOfFewDescriptors(model.limits)
         } catch {
             try await plane.stop()
+            await quotas?.stop()
             throw error
         }
         await gateway.watchBackends()
@@ -72,7 +77,8 @@ public actor Gateway {
         plane: DataPlane,
         names: NameResolution,
         publication: Publication,
-        loading: LoadRecord
+        loading: LoadRecord,
+        quotas: QuotaAccounts?
     ) {
         self.options = options
         self.plane = plane
@@ -80,6 +86,7 @@ public actor Gateway {
         keyWatch = KeyWatch(logger: options.logger)
         self.current = publication
         self.loading = loading
+        self.quotas = quotas
     }
 
     private func open(_ listeners: [ListenerPlan]) async throws {
@@ -141,9 +148,11 @@ public actor Gateway {
         let old = current
         let steps = options.steps
         let revision = old.snapshot.revision + 1
+        let quotas = try quotas?.remaining(for: model) ?? QuotaAccounts.open(for: model, logger: options.logger)
+        self.quotas = quotas
         // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
         let snapshot = try await Task.detached {
-            try Snapshot(model, revision: revision, steps: steps, former: old.snapshot)
+            try Snapshot(model, revision: revision, steps: steps, quotas: quotas?.keeper, former: old.snapshot)
         }.value
         let accessLog = try accessLog(for: model, instead: old)
         do {
@@ -258,7 +267,8 @@ public actor Gateway {
         let families = (try? await plane.metricFamilies()) ?? []
         let certificates = CertificateWatch(current.snapshot.listeners).family
         return PrometheusText.render(
-            families + (current.accessLog?.families ?? []) + loading.families + [certificates]
+            families + current.snapshot.limitFamilies + (quotas?.families ?? []) + (current.accessLog?.families ?? [])
+                + loading.families + [certificates]
         )
     }
 
@@ -272,6 +282,8 @@ public actor Gateway {
         await keyWatch.stop()
         sockets = [:]
         try await plane.drain(within: current.snapshot.model.drainTimeout)
+        // When the calls have ended: what they hold is given back, and after this nothing is.
+        await quotas?.stop()
         try await plane.stop()
         if let log = current.accessLog {
             await Task.detached { _ = log.close(within: .seconds(5)) }.value

@@ -10,6 +10,7 @@ import Model
 /// | `/readyz` | 200, or 503 with the reasons |
 /// | `/metrics` | Prometheus text; for who has the token, if there is one |
 /// | `/snapshot` | what is served, and why nothing newer; the same |
+/// | `/usage` | what a customer used of its quotas; the same |
 struct AdminResponder: Sendable {
     let status: any GatewayStatus
     let hosts: AdminHosts
@@ -17,7 +18,7 @@ struct AdminResponder: Sendable {
     let token: Secret?
 
     private static let open = ["/livez", "/readyz"]
-    private static let guarded = ["/metrics", "/snapshot"]
+    private static let guarded = ["/metrics", "/snapshot", usagePath]
 
     /// The answer to a request; its body is to be left out for HEAD.
     func answer(to request: HTTPRequest) async -> AdminAnswer {
@@ -31,9 +32,12 @@ struct AdminResponder: Sendable {
         guard Self.open.contains(path) || Self.guarded.contains(path) else {
             return AdminAnswer(.notFound, Complaint(error: "there is no \(path)", paths: Self.open + Self.guarded))
         }
-        guard request.method == .get || request.method == .head else {
-            var answer = AdminAnswer(.methodNotAllowed, Complaint(error: "\(path) takes GET and HEAD"))
-            answer.fields[.allow] = "GET, HEAD"
+        let methods: [HTTPRequest.Method] = path == Self.usagePath ? [.get, .head, .put, .delete] : [.get, .head]
+        guard methods.contains(request.method) else {
+            let names = methods.map(\.rawValue)
+            let list = names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+            var answer = AdminAnswer(.methodNotAllowed, Complaint(error: "\(path) takes \(list)"))
+            answer.fields[.allow] = names.joined(separator: ", ")
             return answer
         }
         guard Self.open.contains(path) || isTrusted(request) else {
@@ -54,6 +58,7 @@ struct AdminResponder: Sendable {
                 Readiness(ready: reasons.isEmpty, reasons: reasons)
             )
         case "/snapshot": return AdminAnswer(.ok, await status.snapshot())
+        case Self.usagePath: return await answerUsage(to: request)
         default: return AdminAnswer(.ok, Liveness(live: true))
         }
     }
@@ -65,7 +70,7 @@ struct AdminResponder: Sendable {
         return parts.count == 2 && parts[0].lowercased() == "bearer" && token.matches(parts[1])
     }
 
-    private struct Complaint: Encodable {
+    struct Complaint: Encodable {
         var error: String
         var paths: [String]?
     }

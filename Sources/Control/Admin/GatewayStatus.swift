@@ -6,4 +6,11 @@ public protocol GatewayStatus: Sendable {
     func metrics() async -> String
     /// What is served, and what became of the last attempt to change it.
     func snapshot() async -> SnapshotReport
+    /// What customers used of their quotas; `nil` when no plan has one.
+    func usage() async -> (any UsageAccounts)?
+}
+
+extension GatewayStatus {
+    /// Nothing is counted.
+    public func usage() async -> (any UsageAccounts)? { nil }
 }

@@ -9,12 +9,14 @@ final class KnownCustomer: Sendable {
     let isSuspended: Bool
     let addresses: [AddressRange]
     let labels: [Principal.Fact]
+    let plan: String?
 
     init(_ customer: Customer) {
         id = customer.id
         isSuspended = customer.isSuspended
         addresses = customer.addresses
         labels = customer.labels.map { Principal.Fact(name: $0.name, value: $0.value) }
+        plan = customer.plan
     }
 }
 

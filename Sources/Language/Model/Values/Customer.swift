@@ -70,6 +70,8 @@ public struct Customer: Sendable, Hashable {
     public var addresses: [AddressRange]
     /// What else is said about them.
     public var labels: [Label]
+    /// The name of the plan that says how much they may take; `nil` sets no limit of theirs.
+    public var plan: String?
     /// Where they were declared.
     public var source: SourceLocation?
 
@@ -82,6 +84,7 @@ public struct Customer: Sendable, Hashable {
         passwords: [Password] = [],
         addresses: [AddressRange] = [],
         labels: [Label] = [],
+        plan: String? = nil,
         source: SourceLocation? = nil
     ) {
         self.id = id
@@ -91,6 +94,7 @@ public struct Customer: Sendable, Hashable {
         self.passwords = passwords
         self.addresses = addresses
         self.labels = labels
+        self.plan = plan
         self.source = source
     }
 }

@@ -49,10 +49,10 @@ let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let modules: [Module] = [
-    Module(name: "Model", layer: .language, packages: [yams], tests: [], testData: ["Golden"]),
+    Module(name: "Quotas", layer: .language, tests: []),
+    Module(name: "Model", layer: .language, uses: ["Quotas"], packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
     Module(name: "Credentials", layer: .language, packages: [crypto, cryptoExtras], tests: []),
-    Module(name: "Quotas", layer: .language, tests: []),
     Module(
         name: "Wire",
         layer: .requestPath,
@@ -89,9 +89,9 @@ let modules: [Module] = [
     Module(
         name: "Throttling",
         layer: .requestPath,
-        uses: ["Exchange", "Quotas"],
+        uses: ["Exchange", "Model", "Quotas"],
         packages: [nioCore],
-        tests: ["Exchange", "QuotaStore", "Quotas"],
+        tests: ["Exchange", "Model", "QuotaStore", "Quotas"],
         testPackages: [nioEmbedded]
     ),
     Module(
@@ -113,7 +113,10 @@ let modules: [Module] = [
     Module(
         name: "Pipeline",
         layer: .requestPath,
-        uses: ["Authorization", "Credentials", "Exchange", "Integrations", "Listen", "Model", "Observation", "Routing"],
+        uses: [
+            "Authorization", "Credentials", "Exchange", "Integrations", "Listen", "Model", "Observation", "Routing",
+            "Throttling",
+        ],
         packages: [nioCore, nioPosix],
         tests: ["Exchange", "Integrations", "Model"],
         testPackages: [nioEmbedded]
@@ -138,7 +141,7 @@ let modules: [Module] = [
         layer: .apps,
         uses: [
             "Admin", "Authorization", "Credentials", "CustomerStore", "Exchange", "Integrations", "Listen", "Model",
-            "Observation", "Pipeline",
+            "Observation", "Pipeline", "QuotaStore", "Quotas", "Throttling",
         ],
         packages: [nioCore, log],
         tests: ["Admin", "Model"]
@@ -146,7 +149,7 @@ let modules: [Module] = [
     Module(
         name: "DaemunCommand",
         layer: .apps,
-        uses: ["Admin", "Authorization", "Daemun", "Exchange", "Model", "Pipeline", "Routing"],
+        uses: ["Admin", "Authorization", "Daemun", "Exchange", "Model", "Pipeline", "Quotas", "Routing"],
         packages: [argumentParser, log, nioCore, nioHTTP1, nioPosix, unixSignals],
         tests: ["Model"],
         isExecutable: true

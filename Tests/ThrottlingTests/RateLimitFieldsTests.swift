@@ -35,14 +35,14 @@ struct RateLimitFieldsTests {
     @Test func `refusals tell a throttle from a quota, and when to come back`() throws {
         let policy = try LimitPolicy(name: "per-route", quota: 10, window: 1)
         let rate = policy.refusal(Standing(remaining: 0, reset: 900_000_000, wait: 100_000_000))
-        #expect(rate.status == 429 && rate.cause == "throttle.rate" && rate.message.contains("per-route"))
+        #expect(rate.status == 429 && rate.cause == "throttle.rate" && rate.message == "Too Many Requests")
         #expect(
             rate.fields.map { "\($0.name): \($0.value)" } == [
                 "Retry-After: 1", "RateLimit-Policy: \"per-route\";q=10;w=1", "RateLimit: \"per-route\";r=0;t=1",
             ]
         )
         let quota = policy.quotaRefusal(wait: 3_600)
-        #expect(quota.status == 429 && quota.cause == "throttle.quota")
+        #expect(quota.status == 429 && quota.cause == "quota.exceeded" && quota.message == "Limit Exceeded")
         #expect(quota.fields.first?.value == "3600")
     }
 }

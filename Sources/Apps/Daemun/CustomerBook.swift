@@ -1,21 +1,24 @@
-public import Admin
+import Admin
 import Authorization
 import Credentials
-public import CustomerStore
-public import Logging
+import CustomerStore
+import Foundation
+import Logging
 import Model
 
 /// The customers that operators manage while the gateway runs: has the workers know what the store knows.
 ///
 /// Another process may change the store, too, so it is looked at again and again; who changes it through this process
 /// gets an answer when all workers know.
-public actor CustomerBook {
+actor CustomerBook {
     /// Where they are kept. Changes go through this actor.
     nonisolated let store: CustomerStore
+    private let folder: String
     private let logger: Logger
     private(set) var table: CustomerTable
     private var last: Int64 = 0
     private var declared: Set<String> = []
+    private var plans: Set<String> = []
     private var publish: (@Sendable (CustomerTable) async -> Void)?
     private var watching: Task<Void, Never>?
     /// What settings say, by their text: many customers have the same.
@@ -25,10 +28,45 @@ public actor CustomerBook {
     private static let interval = Duration.milliseconds(250)
     private static let mostParsed = 1_000
 
-    /// Reads all customers of a store.
-    /// - Throws: what the store says when it can't be read.
-    public init(_ store: CustomerStore, logger: Logger) async throws {
+    /// Opens the store in the model's folder, and reads all customers.
+    /// - Returns: `nil` when the model has no folder.
+    /// - Throws: a fault when the folder can't be used.
+    static func open(for model: Model, logger: Logger) async throws(Faults) -> CustomerBook? {
+        guard let folder = model.dataFolder else { return nil }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let fingerprinter = try StoreKey.fingerprinter(at: folder + "/customers.key")
+            let store = try CustomerStore(path: folder + "/customers.sqlite", fingerprinter: fingerprinter) {
+                Int64(Date().timeIntervalSince1970)
+            }
+            return try await CustomerBook(store, folder: folder, logger: logger)
+        } catch {
+            throw Faults([Fault("customers can't be kept in this folder: \(Self.sentence(error))", text: folder)])
+        }
+    }
+
+    /// The book for another model; one that is opened stays.
+    /// - Throws: a fault when that wants it in another folder.
+    static func reopen(_ book: CustomerBook?, for model: Model, logger: Logger) async throws(Faults) -> CustomerBook? {
+        guard let book else { return try await open(for: model, logger: logger) }
+        guard model.dataFolder == book.folder else {
+            let rule = "the folder of customers changes with a restart only; it is \"\(book.folder)\" now"
+            throw Faults([Fault(rule, text: model.dataFolder ?? "none")])
+        }
+        return book
+    }
+
+    private static func sentence(_ error: any Error) -> String {
+        switch error {
+        case StoreKey.Fault.malformed(let path): "\(path) has to be 64 hexadecimal digits"
+        case StoreKey.Fault.readableByOthers(let path): "others than its owner can read \(path): chmod 600"
+        default: error.localizedDescription
+        }
+    }
+
+    private init(_ store: CustomerStore, folder: String, logger: Logger) async throws {
         self.store = store
+        self.folder = folder
         self.logger = logger
         table = CustomerTable(fingerprinter: store.fingerprinter)
         try await readChanges()
@@ -36,6 +74,7 @@ public actor CustomerBook {
 
     /// Has the workers told of every change from now on.
     func watch(_ publish: @escaping @Sendable (CustomerTable) async -> Void) {
+        guard watching == nil else { return }
         self.publish = publish
         watching = Task { [weak self] in
             while !Task.isCancelled {
@@ -101,8 +140,11 @@ public actor CustomerBook {
         return customer
     }
 
-    /// Those that the configuration file declares; nobody else may change them.
-    func declare(_ ids: Set<String>) { declared = ids }
+    /// Knows from now on which customers stand in the configuration file, where alone they can be changed, and which plans.
+    func follow(_ model: Model) {
+        declared = Set(model.customers.map(\.id))
+        plans = Set(model.plans.map(\.name))
+    }
 
     private func change<Value: Sendable>(
         _ id: String,
@@ -116,35 +158,38 @@ public actor CustomerBook {
 }
 
 extension CustomerBook: CustomerAdministration {
-    public func customers(after id: String, limit: Int) async throws -> [CustomerRecord] {
+    func customers(after id: String, limit: Int) async throws -> [CustomerRecord] {
         try await store.customers(after: id, limit: limit)
     }
 
-    public func customer(_ id: String) async throws -> CustomerRecord? { try await store.customer(id) }
+    func customer(_ id: String) async throws -> CustomerRecord? { try await store.customer(id) }
 
-    public func put(_ id: String, settings: String) async throws -> Bool {
-        _ = try Customer(id: id, settings: settings)
+    func put(_ id: String, settings: String) async throws -> Bool {
+        let customer = try Customer(id: id, settings: settings)
+        if let plan = customer.plan, !plans.contains(plan) {
+            throw Faults([Fault("no plan has this name; there are: \(plans.sorted().joined(separator: ", "))", text: plan)])
+        }
         return try await change(id) { try await $0.put(id, settings: settings) }
     }
 
-    public func remove(_ id: String) async throws { try await change(id) { try await $0.remove(id) } }
+    func remove(_ id: String) async throws { try await change(id) { try await $0.remove(id) } }
 
-    public func makeKey(_ id: String, of customer: String) async throws -> String {
+    func makeKey(_ id: String, of customer: String) async throws -> String {
         try await change(customer) { try await $0.makeKey(id, of: customer) }
     }
 
-    public func removeKey(_ id: String, of customer: String) async throws {
+    func removeKey(_ id: String, of customer: String) async throws {
         try await change(customer) { try await $0.removeKey(id, of: customer) }
     }
 
-    public func setPassword(_ password: String, of user: String, customer: String) async throws {
+    func setPassword(_ password: String, of user: String, customer: String) async throws {
         // Takes a tenth of a second, and so not on this actor.
         let hash = await Task.detached { PasswordHash(of: Array(password.utf8)) }.value
         guard let hash else { throw Faults([Fault("this can't be a password")]) }
         try await change(customer) { try await $0.setPassword(hash, of: user, customer: customer) }
     }
 
-    public func removePassword(of user: String, customer: String) async throws {
+    func removePassword(of user: String, customer: String) async throws {
         try await change(customer) { try await $0.removePassword(of: user, customer: customer) }
     }
 }

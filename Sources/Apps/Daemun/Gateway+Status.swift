@@ -12,4 +12,12 @@ extension Gateway: GatewayStatus {
             lastRefusal: loading.lastRefusal.map { SnapshotReport.Refusal(at: $0.at.text, faults: $0.faults) }
         )
     }
+
+    /// What customers used of their quotas.
+    public func usage() -> (any UsageAccounts)? {
+        quotas.map { CustomerUsage($0, model: current.snapshot.model, live: current.customers) }
+    }
+
+    /// Who changes customers while the gateway runs.
+    public func administration() -> (any CustomerAdministration)? { customers }
 }

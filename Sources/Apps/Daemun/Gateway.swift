@@ -23,6 +23,10 @@ public actor Gateway {
     private var health: HealthMonitor?
     private var certificateWatch: Task<Void, Never>?
     private let keyWatch: KeyWatch
+    /// `nil` without a folder to keep them in.
+    private(set) var customers: CustomerBook?
+    /// `nil` while no plan has a quota.
+    private(set) var quotas: QuotaAccounts?
 
     private(set) var current: Publication
     /// The last reload, so that the next one waits for it.
@@ -37,14 +41,21 @@ public actor Gateway {
     public static func start(_ model: Model, options: GatewayOptions = GatewayOptions()) async throws -> Gateway {
         let clock = ContinuousClock()
         let begun = clock.now
-        let fingerprinter = options.customers?.store.fingerprinter
-        let snapshot = try Snapshot(model, revision: 1, steps: options.steps, fingerprinter: fingerprinter)
+        let quotas = try QuotaAccounts.open(for: model, logger: options.logger)
+        let customers = try await CustomerBook.open(for: model, logger: options.logger)
+        let snapshot = try Snapshot(
+            model,
+            revision: 1,
+            steps: options.steps,
+            fingerprinter: customers?.store.fingerprinter,
+            quotas: quotas?.keeper
+        )
         let names = NameResolution()
         let publication = Publication(
             snapshot,
             targets: await names.directory(for: model.backends),
             accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) },
-            customers: await options.customers?.table
+            customers: await customers?.table
         )
         let logger = options.logger
         let plane = try await DataPlane.start(publication, threads: options.threads) { trouble in
@@ -55,20 +66,22 @@ public actor Gateway {
             plane: plane,
             names: names,
             publication: publication,
-            loading: LoadRecord(compiledIn: clock.now - begun)
+            loading: LoadRecord(compiledIn: clock.now - begun),
+            customers: customers,
+            quotas: quotas
         )
         do {
             try await gateway.open(snapshot.listeners)
             await gateway.warnOfFewDescriptors(model.limits)
         } catch {
             try await plane.stop()
+            await quotas?.stop()
             throw error
         }
         await gateway.watchBackends()
         await gateway.watchCertificates()
         await gateway.watchKeys()
-        await options.customers?.declare(Set(model.customers.map(\.id)))
-        await options.customers?.watch { [weak gateway] in await gateway?.take($0) }
+        await gateway.follow(model)
         return gateway
     }
 
@@ -77,7 +90,9 @@ public actor Gateway {
         plane: DataPlane,
         names: NameResolution,
         publication: Publication,
-        loading: LoadRecord
+        loading: LoadRecord,
+        customers: CustomerBook?,
+        quotas: QuotaAccounts?
     ) {
         self.options = options
         self.plane = plane
@@ -85,6 +100,8 @@ public actor Gateway {
         keyWatch = KeyWatch(logger: options.logger)
         self.current = publication
         self.loading = loading
+        self.customers = customers
+        self.quotas = quotas
     }
 
     private func open(_ listeners: [ListenerPlan]) async throws {
@@ -146,9 +163,22 @@ public actor Gateway {
         let old = current
         let steps = options.steps
         let revision = old.snapshot.revision + 1
+        let quotas = try quotas?.remaining(for: model) ?? QuotaAccounts.open(for: model, logger: options.logger)
+        self.quotas = quotas
+        let customers = try await CustomerBook.reopen(customers, for: model, logger: options.logger)
+        self.customers = customers
+        let fingerprinter = customers?.store.fingerprinter
+        let table = await customers?.table
         // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
         let snapshot = try await Task.detached {
-            try Snapshot(model, revision: revision, steps: steps, former: old.snapshot)
+            try Snapshot(
+                model,
+                revision: revision,
+                steps: steps,
+                fingerprinter: fingerprinter,
+                quotas: quotas?.keeper,
+                former: old.snapshot
+            )
         }.value
         let accessLog = try accessLog(for: model, instead: old)
         do {
@@ -160,7 +190,7 @@ public actor Gateway {
         }
         // Last, since it forgets the names that only the old model has.
         let targets = await names.directory(for: model.backends)
-        current = Publication(snapshot, targets: targets, accessLog: accessLog, customers: current.customers)
+        current = Publication(snapshot, targets: targets, accessLog: accessLog, customers: table)
         try await plane.publish(current)
         loading.compiled(in: clock.now - begun)
         await close(except: model.listeners)
@@ -168,7 +198,7 @@ public actor Gateway {
         await watchBackends()
         watchCertificates()
         await watchKeys()
-        await options.customers?.declare(Set(model.customers.map(\.id)))
+        await follow(model)
         options.logger.info("configuration loaded", metadata: ["revision": "\(revision)"])
     }
 
@@ -248,6 +278,11 @@ public actor Gateway {
 
     // MARK: Customers
 
+    private func follow(_ model: Model) async {
+        await customers?.follow(model)
+        await customers?.watch { [weak self] in await self?.take($0) }
+    }
+
     private func take(_ customers: CustomerTable) async {
         current.customers = customers
         try? await plane.update(customers)
@@ -271,7 +306,8 @@ public actor Gateway {
         let families = (try? await plane.metricFamilies()) ?? []
         let certificates = CertificateWatch(current.snapshot.listeners).family
         return PrometheusText.render(
-            families + (current.accessLog?.families ?? []) + loading.families + [certificates]
+            families + current.snapshot.limitFamilies + (quotas?.families ?? []) + (current.accessLog?.families ?? [])
+                + loading.families + [certificates]
         )
     }
 
@@ -283,9 +319,11 @@ public actor Gateway {
         await health?.stop()
         certificateWatch?.cancel()
         await keyWatch.stop()
-        await options.customers?.stop()
+        await customers?.stop()
         sockets = [:]
         try await plane.drain(within: current.snapshot.model.drainTimeout)
+        // When the calls have ended: what they hold is given back, and after this nothing is.
+        await quotas?.stop()
         try await plane.stop()
         if let log = current.accessLog {
             await Task.detached { _ = log.close(within: .seconds(5)) }.value

@@ -9,19 +9,11 @@ public struct GatewayOptions: Sendable {
     public var steps: [any Step]
     /// For what operators should know; calls are in the access log.
     public var logger: Logger
-    /// The customers that are managed while the gateway runs; `nil` when there are none but those of the model.
-    public var customers: CustomerBook?
 
     /// Makes options.
-    public init(
-        threads: Int = 1,
-        steps: [any Step] = [],
-        logger: Logger = Logger(label: "daemun"),
-        customers: CustomerBook? = nil
-    ) {
+    public init(threads: Int = 1, steps: [any Step] = [], logger: Logger = Logger(label: "daemun")) {
         self.threads = max(1, threads)
         self.steps = steps
         self.logger = logger
-        self.customers = customers
     }
 }

@@ -25,7 +25,6 @@ public final class AdminListener: Sendable {
     ///   - port: 0 lets the system choose.
     ///   - token: what `/metrics` and `/snapshot` ask for as a bearer token; `nil` asks for nothing.
     ///   - status: whom to ask.
-    ///   - customers: whom to have customers changed by; `nil` when nobody can.
     ///   - logger: for what goes wrong with connections.
     /// - Throws: an `IOError` with what the system says when the port can't be opened.
     public static func start(
@@ -33,7 +32,6 @@ public final class AdminListener: Sendable {
         port: Int,
         token: Secret? = nil,
         status: any GatewayStatus,
-        customers: (any CustomerAdministration)? = nil,
         logger: Logger
     ) async throws -> AdminListener {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -42,12 +40,7 @@ public final class AdminListener: Sendable {
             childChannelSetup: HTTP1Channel(
                 responder: { request, writer, channel in
                     guard let address = channel.localAddress else { return }
-                    let responder = AdminResponder(
-                        status: status,
-                        hosts: AdminHosts(of: address),
-                        token: token,
-                        customers: customers
-                    )
+                    let responder = AdminResponder(status: status, hosts: AdminHosts(of: address), token: token)
                     try await respond(to: request, writer, by: responder)
                 },
                 configuration: limits

@@ -11,16 +11,15 @@ import Model
 /// | `/metrics` | Prometheus text; for who has the token, if there is one |
 /// | `/snapshot` | what is served, and why nothing newer; the same |
 /// | `/customers…` | see `CustomerResponder`; changes need a token |
+/// | `/usage` | what a customer used of its quotas; the same |
 struct AdminResponder: Sendable {
     let status: any GatewayStatus
     let hosts: AdminHosts
     /// `nil` asks for none.
     let token: Secret?
-    /// `nil` when no customers can be managed.
-    let customers: (any CustomerAdministration)?
 
     private static let open = ["/livez", "/readyz"]
-    private static let guarded = ["/metrics", "/snapshot"]
+    private static let guarded = ["/metrics", "/snapshot", usagePath]
 
     /// The answer to a request; its body is to be left out for HEAD.
     /// - Parameter body: reads the request's body; throws when it is too long.
@@ -46,9 +45,12 @@ struct AdminResponder: Sendable {
         guard Self.open.contains(path) || Self.guarded.contains(path) else {
             return AdminAnswer(.notFound, Complaint(error: "there is no \(path)", paths: Self.open + Self.guarded))
         }
-        guard request.method == .get || request.method == .head else {
-            var answer = AdminAnswer(.methodNotAllowed, Complaint(error: "\(path) takes GET and HEAD"))
-            answer.fields[.allow] = "GET, HEAD"
+        let methods: [HTTPRequest.Method] = path == Self.usagePath ? [.get, .head, .put, .delete] : [.get, .head]
+        guard methods.contains(request.method) else {
+            let names = methods.map(\.rawValue)
+            let list = names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+            var answer = AdminAnswer(.methodNotAllowed, Complaint(error: "\(path) takes \(list)"))
+            answer.fields[.allow] = names.joined(separator: ", ")
             return answer
         }
         guard Self.open.contains(path) || isTrusted(request) else {
@@ -64,6 +66,7 @@ struct AdminResponder: Sendable {
                 Readiness(ready: reasons.isEmpty, reasons: reasons)
             )
         case "/snapshot": return AdminAnswer(.ok, await status.snapshot())
+        case Self.usagePath: return await answerUsage(to: request)
         default: return AdminAnswer(.ok, Liveness(live: true))
         }
     }
@@ -73,7 +76,7 @@ struct AdminResponder: Sendable {
         aboutCustomers path: [String],
         body: () async throws -> [UInt8]
     ) async -> AdminAnswer {
-        guard let customers else {
+        guard let customers = await status.administration() else {
             let reason = "no customers can be managed: the configuration has no folder for them, \"data\""
             return AdminAnswer(.notFound, Complaint(error: reason))
         }
@@ -107,7 +110,7 @@ struct AdminResponder: Sendable {
         return parts.count == 2 && parts[0].lowercased() == "bearer" && token.matches(parts[1])
     }
 
-    private struct Complaint: Encodable {
+    struct Complaint: Encodable {
         var error: String
         var paths: [String]?
     }

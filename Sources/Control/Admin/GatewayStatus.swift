@@ -6,4 +6,16 @@ public protocol GatewayStatus: Sendable {
     func metrics() async -> String
     /// What is served, and what became of the last attempt to change it.
     func snapshot() async -> SnapshotReport
+    /// What customers used of their quotas; `nil` when no plan has one.
+    func usage() async -> (any UsageAccounts)?
+    /// Who changes customers while the gateway runs; `nil` when nobody can.
+    func administration() async -> (any CustomerAdministration)?
+}
+
+extension GatewayStatus {
+    /// Nothing is counted.
+    public func usage() async -> (any UsageAccounts)? { nil }
+
+    /// Nobody can.
+    public func administration() async -> (any CustomerAdministration)? { nil }
 }

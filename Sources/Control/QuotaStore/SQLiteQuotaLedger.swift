@@ -78,6 +78,26 @@ public final class SQLiteQuotaLedger: QuotaLedger {
         }
     }
 
+    /// What a customer used of all its quotas in the windows that a second is in, those that count by route once for each route.
+    public func usages(of customer: String, at second: Int64) async throws -> [(key: QuotaKey, usage: QuotaUsage)] {
+        try await database.read { database in
+            // A subject is the customer's id, or that, a blank and the route; "!" comes next after the blank.
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT quota, subject, taken, outstanding, lost FROM quota_window
+                    WHERE (subject = :customer OR subject >= :customer || ' ' AND subject < :customer || '!')
+                        AND start <= :second AND end > :second
+                    ORDER BY quota, subject
+                    """,
+                arguments: ["customer": customer, "second": second]
+            ).map { row in
+                let usage = QuotaUsage(taken: row[2], outstanding: row[3], lost: row[4])
+                return (QuotaKey(quota: row[0], subject: row[1]), usage)
+            }
+        }
+    }
+
     /// Calls by day, oldest first, of the days that start in `range` (seconds since 1970).
     public func history(_ key: QuotaKey, daysIn range: Range<Int64>) async throws -> [QuotaDay] {
         try await database.read { database in
@@ -95,6 +115,19 @@ public final class SQLiteQuotaLedger: QuotaLedger {
     /// Gives a customer further calls in a window, or with a negative number takes some away.
     public func adjust(_ key: QuotaKey, window: QuotaWindow, by calls: Int) async throws {
         try await database.write { try key.take(-calls, outstanding: 0, in: window, $0) }
+    }
+
+    /// Says how many calls were used in a window; those that nodes hold in reserve come on top.
+    public func set(_ key: QuotaKey, window: QuotaWindow, used: Int) async throws {
+        try await database.write { database in
+            try key.take(0, outstanding: 0, in: window, database)
+            try database.execute(
+                sql: """
+                    UPDATE quota_window SET taken = outstanding + ?, lost = 0 WHERE subject = ? AND quota = ? AND start = ?
+                    """,
+                arguments: [used, key.subject, key.quota, window.start]
+            )
+        }
     }
 
     /// Starts a window anew: all its calls are there again, but for those that nodes hold in reserve.

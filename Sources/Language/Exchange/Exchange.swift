@@ -33,6 +33,8 @@ public final class Exchange {
     public var principal: Principal?
     /// What the backend is told about the caller.
     public var callerFields: CallerFields?
+    /// What the call has taken out of limits; `nil` when it stands under none.
+    public var limits: (any CallLimits)?
     /// Differs from call to call, so that what a step has waited for is not taken for the decision on another call.
     public private(set) var callNumber: UInt64 = 0
     /// The id in logs, errors and `X-Request-Id`.
@@ -69,6 +71,7 @@ public final class Exchange {
         clientCertificate = nil
         principal = nil
         callerFields = nil
+        limits = nil
         callNumber &+= 1
         requestID = RequestID()
         handler = nil

@@ -32,6 +32,8 @@ public final class Principal: Sendable {
     public let claims: [Fact]
     /// What the operator says about the customer.
     public let labels: [Fact]
+    /// The name of the plan that says how much the customer may take.
+    public let plan: String?
 
     /// Makes a principal.
     public init(
@@ -42,7 +44,8 @@ public final class Principal: Sendable {
         apiKeyID: String? = nil,
         scopes: [String] = [],
         claims: [Fact] = [],
-        labels: [Fact] = []
+        labels: [Fact] = [],
+        plan: String? = nil
     ) {
         self.authorizer = authorizer
         self.customer = customer
@@ -53,6 +56,7 @@ public final class Principal: Sendable {
         scopeText = scopes.joined(separator: " ")
         self.claims = claims
         self.labels = labels
+        self.plan = plan
     }
 
     /// What Amazon calls `principalId`: the subject, or else the customer, or else the user.
@@ -74,7 +78,8 @@ public final class Principal: Sendable {
             apiKeyID: apiKeyID ?? other.apiKeyID,
             scopes: scopes + other.scopes,
             claims: claims + other.claims,
-            labels: labels + other.labels
+            labels: labels + other.labels,
+            plan: customer == nil ? other.plan : plan
         )
     }
 }

@@ -25,7 +25,7 @@ public final class AuthorizationPlan: Sendable {
         let fingerprinter = fingerprinter ?? former?.fingerprinter ?? .random()
         self.fingerprinter = fingerprinter
         customers = model.customers
-        let isSameCustomers = former?.customers == model.customers
+        let isSameCustomers = former?.customers == model.customers && former?.fingerprinter == fingerprinter
         if isSameCustomers, let former {
             directory = former.directory
         } else {

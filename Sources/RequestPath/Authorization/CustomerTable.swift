@@ -107,6 +107,12 @@ public struct CustomerTable: Sendable {
 
     // MARK: Questions
 
+    /// Whether a customer has this id.
+    public func contains(_ id: String) -> Bool { customers[id] != nil }
+
+    /// The plan of a customer; `nil` when it has none, or there is no such customer.
+    public func plan(of id: String) -> String? { customers[id]?.customer.plan }
+
     func customer(id: String) -> KnownCustomer? { customers[id]?.customer }
 
     func user(named name: String) -> User? { users[name] }

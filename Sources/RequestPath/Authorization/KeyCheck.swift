@@ -48,7 +48,8 @@ struct KeyCheck: CallerCheck {
             authorizer: name,
             customer: found.customer.id,
             apiKeyID: found.id,
-            labels: found.customer.labels
+            labels: found.customer.labels,
+            plan: found.customer.plan
         )
         let decision = Decision(principal, customer: found.customer)
         cache?.insert(decision, for: key, until: now &+ lifetime)

@@ -8,6 +8,7 @@ final class KnownCustomer: Sendable {
     let isSuspended: Bool
     let addresses: [AddressRange]
     let labels: [Principal.Fact]
+    let plan: String?
     private let hasChanged = Atomic(false)
 
     init(_ customer: Customer) {
@@ -15,6 +16,7 @@ final class KnownCustomer: Sendable {
         isSuspended = customer.isSuspended
         addresses = customer.addresses
         labels = customer.labels.map { Principal.Fact(name: $0.name, value: $0.value) }
+        plan = customer.plan
     }
 
     /// Whether another has taken its place, or it is gone: no decision about it holds any longer.

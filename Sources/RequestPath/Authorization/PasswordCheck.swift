@@ -68,7 +68,8 @@ struct PasswordCheck: CallerCheck {
                 authorizer: name,
                 customer: user.customer.id,
                 user: user.name,
-                labels: user.customer.labels
+                labels: user.customer.labels,
+                plan: user.customer.plan
             )
             let decision = Decision(principal, customer: user.customer)
             cache?.insert(decision, for: digest.span, until: exchange.worker.now &+ lifetime)

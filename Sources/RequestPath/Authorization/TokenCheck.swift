@@ -230,7 +230,8 @@ extension Principal {
             subject: claims.subject,
             scopes: claims.scopes ?? [],
             claims: facts,
-            labels: customer?.labels ?? []
+            labels: customer?.labels ?? [],
+            plan: customer?.plan
         )
     }
 }

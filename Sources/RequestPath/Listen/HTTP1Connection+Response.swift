@@ -216,6 +216,12 @@ extension HTTP1Connection: ClientStream {
     private func endHead(_ exchange: Exchange, to out: inout HeadWriter) {
         out.writeStaticString("X-Request-Id: ")
         exchange.requestID.withText { out.writeBytes($0) }
+        if let limits = exchange.limits {
+            out.writeStaticString("\r\nRateLimit-Policy: ")
+            out.writeImmutableBuffer(limits.policyField)
+            out.writeStaticString("\r\nRateLimit: ")
+            out.writeImmutableBuffer(limits.standingField)
+        }
         if let line = arrival.entrance?.strictTransport {
             out.writeStaticString("\r\n")
             out.writeImmutableBuffer(line)

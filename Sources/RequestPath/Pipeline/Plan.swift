@@ -2,6 +2,7 @@ import Authorization
 import Exchange
 import Integrations
 import Model
+import Throttling
 
 /// What happens to a call on one route: the steps that its definition needs, and the integration that answers.
 final class Plan: Sendable {
@@ -27,6 +28,7 @@ struct PlanCompiler {
     /// What every call passes after it is known who calls.
     let steps: [any Step]
     let authorization: AuthorizationPlan
+    let limits: LimitPlan
     /// Position of each backend by its name.
     let backends: [String: Int]
     /// Routes that forward alike share a plan, so that thousands of them do not push each other out of the processor's cache.
@@ -34,6 +36,8 @@ struct PlanCompiler {
 
     /// Routes that ask for the same share a step; thousands of them name a handful of authorizers.
     private var authorizing: [AccessKey: Authorize?] = [:]
+    /// The last step of each API that keeps limits, for its next route.
+    private var limiting: [String: EnforceLimits] = [:]
 
     private struct AccessKey: Hashable {
         var access: AccessRule?
@@ -46,8 +50,9 @@ struct PlanCompiler {
         var stripsBasePath: Bool
     }
 
-    init(authorization: AuthorizationPlan, steps: [any Step], backends: [String: Int]) {
+    init(authorization: AuthorizationPlan, limits: LimitPlan, steps: [any Step], backends: [String: Int]) {
         self.authorization = authorization
+        self.limits = limits
         self.steps = steps
         self.backends = backends
     }
@@ -75,10 +80,10 @@ struct PlanCompiler {
             index: index
         )
         let integration = try integration(of: route, api, parameters)
-        return Plan(identity: identity, steps: try steps(of: route, reserved), integration: integration)
+        return Plan(identity: identity, steps: try steps(of: route, api, reserved), integration: integration)
     }
 
-    private mutating func steps(of route: Route, _ reserved: Set<String>) throws(Fault) -> [any Step] {
+    private mutating func steps(of route: Route, _ api: HTTPAPI, _ reserved: Set<String>) throws(Fault) -> [any Step] {
         let key = AccessKey(access: route.access, claimHeaders: route.claimHeaders, reserved: reserved)
         let step: Authorize?
         if let known = authorizing[key] {
@@ -87,8 +92,10 @@ struct PlanCompiler {
             step = try authorization.step(for: route, reserved: reserved)
             authorizing[key] = .some(step)
         }
-        guard let step else { return steps }
-        return [step] + steps
+        let limiting = try limits.step(for: route, of: api, shared: limiting[api.name])
+        if let limiting { self.limiting[api.name] = limiting }
+        let own: [(any Step)?] = [step, limiting]
+        return own.compactMap { $0 } + steps
     }
 
     private mutating func integration(

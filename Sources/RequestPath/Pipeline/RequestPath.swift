@@ -30,6 +30,7 @@ extension Worker: ExchangeHandler {
     /// Phase 5.
     func end(_ exchange: Exchange) {
         metrics.record(exchange)
+        settleLimits(of: exchange)
         accessLog?.append(exchange)
         release(exchange)
         context.give(exchange)
@@ -41,6 +42,7 @@ extension Worker: ExchangeHandler {
 
     func tunnelOpened(_ exchange: Exchange) {
         release(exchange)
+        settleLimits(of: exchange)
         metrics.tunnelOpened()
     }
 
@@ -80,6 +82,13 @@ extension Worker: ExchangeHandler {
         guard exchange.isCounted else { return }
         exchange.isCounted = false
         admission.release()
+    }
+
+    /// It is known whether the call counts.
+    private func settleLimits(of exchange: Exchange) {
+        guard let limits = exchange.limits else { return }
+        exchange.limits = nil
+        limits.settle(counts: exchange.countsAgainstQuotas)
     }
 
     private func isAdmitted(_ exchange: Exchange) -> Bool {

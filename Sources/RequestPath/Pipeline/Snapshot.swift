@@ -6,6 +6,7 @@ public import Listen
 public import Model
 import Observation
 import Routing
+public import Throttling
 
 /// A model compiled for the request path. Immutable: a reload makes another one, and each worker changes over between two events.
 public final class Snapshot: Sendable {
@@ -22,6 +23,8 @@ public final class Snapshot: Sendable {
     public let backends: [BackendPlan]
     /// The authorizers and customers.
     public let authorization: AuthorizationPlan
+    /// The limits on speed and number of calls.
+    public let limits: LimitPlan
     let router: Router
     let plans: ContiguousArray<Plan>
     /// Where the plans of each API start in `plans`.
@@ -32,6 +35,7 @@ public final class Snapshot: Sendable {
     ///   - revision: the number of the new snapshot.
     ///   - steps: what every call passes before its integration, in this order, once it is known who calls.
     ///   - fingerprinter: makes the hashes that API keys are found by; the former's unless given.
+    ///   - quotas: who fills the reserves of quotas; without one, calls that stand under a quota are answered 503.
     ///   - former: the snapshot that this one replaces; TLS contexts that have not changed are taken over from it.
     /// - Throws: all faults at once.
     public init(
@@ -39,12 +43,14 @@ public final class Snapshot: Sendable {
         revision: Int,
         steps: [any Step] = [],
         fingerprinter: KeyFingerprinter? = nil,
+        quotas: QuotaKeeper? = nil,
         former: Snapshot? = nil
     ) throws(Faults) {
         self.revision = revision
         self.model = model
         router = try Router(apis: model.apis)
         authorization = try AuthorizationPlan(model, fingerprinter: fingerprinter, former: former?.authorization)
+        limits = try LimitPlan(model, keeper: quotas, former: former?.limits)
         var faults: [Fault] = []
         var listeners: [ListenerPlan] = []
         for listener in model.listeners {
@@ -67,7 +73,7 @@ public final class Snapshot: Sendable {
                 faults.append(error)
             }
         }
-        var compiler = PlanCompiler(authorization: authorization, steps: steps, backends: names)
+        var compiler = PlanCompiler(authorization: authorization, limits: limits, steps: steps, backends: names)
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []
         for api in model.apis {

@@ -5,6 +5,7 @@ import Listen
 import Model
 import NIOCore
 import Observation
+import Throttling
 
 /// One event loop's share of the gateway: client connections, backend connections, log buffer and counters. Nothing of it is
 /// touched from another thread; `RequestPath.swift` says what it does with a request.
@@ -76,7 +77,7 @@ final class Worker {
         server?.settings = clientSettings()
         server?.apply(snapshot.listeners)
         admission.apply(snapshot.model.limits)
-        context.forgetMemories(except: snapshot.authorization.memories)
+        context.forgetMemories(except: snapshot.authorization.memories.union(snapshot.limits.memories))
         metrics.adopt(snapshot.metricsLayout, revision: snapshot.revision)
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)

@@ -41,6 +41,16 @@ public struct BucketKeys: Sendable {
         return BucketKey(place: place, mark: mark)
     }
 
+    /// The key of a limit's bucket for a value that was hashed before.
+    public func key(limit: UInt64, of value: BucketKey) -> BucketKey {
+        var hash = SipHash(key: secret)
+        hash.combine(limit)
+        hash.combine(value.place)
+        hash.combine(value.mark)
+        let (place, mark) = hash.finish(Span<UInt8>(), before: 24)
+        return BucketKey(place: place, mark: mark)
+    }
+
     /// The key of a limit's bucket for a client's network.
     /// - Parameters:
     ///   - version4: how many bits of an IPv4 address count, 0…32.

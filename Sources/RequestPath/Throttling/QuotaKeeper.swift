@@ -51,7 +51,12 @@ public final class QuotaKeeper: Sendable {
     public func reserve(for key: QuotaKey, _ quota: Quota) -> QuotaReserve {
         reserves.withLock { reserves in
             if let known = reserves[key] {
-                known.quota.withLock { $0 = quota }
+                let hasChanged = known.quota.withLock { former in
+                    defer { former = quota }
+                    return former.calls != quota.calls || former.period != quota.period
+                }
+                // It may give more than the one that was used up.
+                if hasChanged { known.unblock() }
                 return known
             }
             let fresh = QuotaReserve(key: key, quota: quota, inbox: inbox)

@@ -19,11 +19,27 @@ public struct QuotaTicket: ~Copyable, Sendable {
     /// The backend got the request: the call counts.
     public consuming func commit() {}
 
+    /// Takes the call out of the ticket, for who ends it by hand.
+    consuming func hold() -> HeldCall {
+        counts = false
+        return HeldCall(reserve: reserve, epoch: epoch)
+    }
+
     /// The request was refused before the backend, or never sent: the call does not count.
     public consuming func giveBack() {
         counts = false
         reserve.putBack(epoch: epoch)
     }
+}
+
+/// A call that was taken out of a quota, of which nobody else takes care: one of the two has to be called, once.
+struct HeldCall {
+    fileprivate let reserve: QuotaReserve
+    fileprivate let epoch: UInt64
+
+    func commit() { reserve.book(epoch: epoch) }
+
+    func giveBack() { reserve.putBack(epoch: epoch) }
 }
 
 /// What a quota says to a call.

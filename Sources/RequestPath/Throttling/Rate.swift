@@ -40,6 +40,17 @@ public struct Rate: Sendable, Hashable {
         self.tolerance = tolerance
     }
 
+    /// One request a second.
+    static let one = Rate(requests: 1, period: 1, burst: 1, interval: 1_000_000_000, tolerance: 1_000_000_000)
+
+    private init(requests: Int, period: Int, burst: Int, interval: UInt64, tolerance: UInt64) {
+        self.requests = requests
+        self.period = period
+        self.burst = burst
+        self.interval = interval
+        self.tolerance = tolerance
+    }
+
     /// The arrival time after one more request, `nil` when the request may not pass.
     /// - Parameter arrival: the bucket's arrival time; 0 for a bucket that was never used.
     @inlinable

@@ -52,6 +52,9 @@ public struct LimitPolicy: Sendable {
         }
     }
 
+    /// Writes an item of the value of `RateLimit-Policy`.
+    public func write(to buffer: inout ByteBuffer) { buffer.writeImmutableBuffer(item) }
+
     /// Writes an item of the value of `RateLimit`.
     /// - Parameters:
     ///   - remaining: requests.
@@ -82,22 +85,22 @@ public func wholeSeconds(_ nanoseconds: UInt64) -> Int { Int((nanoseconds &+ 999
 extension LimitPolicy {
     /// The refusal of a request that came too early: 429, `throttle.rate`, `Retry-After` and both fields.
     public func refusal(_ standing: Standing) -> Refusal {
-        refusal("throttle.rate", remaining: 0, reset: wholeSeconds(standing.reset), wait: wholeSeconds(standing.wait))
+        refusal("throttle.rate", "Too Many Requests", remaining: 0, reset: wholeSeconds(standing.reset), wait: wholeSeconds(standing.wait))
     }
 
-    /// The refusal of a request beyond a quota: 429, `throttle.quota`, `Retry-After` and both fields.
+    /// The refusal of a request beyond a quota: 429, `quota.exceeded`, `Retry-After` and both fields.
     /// - Parameter wait: seconds until the next window.
     public func quotaRefusal(wait: Int) -> Refusal {
-        refusal("throttle.quota", remaining: 0, reset: wait, wait: wait)
+        refusal("quota.exceeded", "Limit Exceeded", remaining: 0, reset: wait, wait: wait)
     }
 
-    private func refusal(_ cause: Cause, remaining: Int, reset: Int, wait: Int) -> Refusal {
+    private func refusal(_ cause: Cause, _ message: String, remaining: Int, reset: Int, wait: Int) -> Refusal {
         var standing = ByteBuffer()
         writeStanding(remaining: remaining, reset: reset, to: &standing)
         return Refusal(
             status: 429,
             cause: cause,
-            message: "Too many requests: \(name)",
+            message: message,
             fields: [
                 ReplyField("Retry-After", "\(max(wait, 1))"),
                 ReplyField("RateLimit-Policy", String(buffer: item)),

@@ -38,8 +38,11 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The number of workers, each on a thread of its own. (default: the CPUs there are)")
     var threads: Int?
 
-    @Option(help: "Listen on this port of the loopback for /livez, /readyz, /metrics and /snapshot.")
+    @Option(help: "Listen on this port of the loopback for /livez, /readyz, /metrics, /snapshot and /usage.")
     var adminPort: Int?
+
+    @Option(help: ArgumentHelp("Keep the counts of quotas in this folder.", valueName: "folder"))
+    var data: String?
 
     @Option(
         help: ArgumentHelp(
@@ -70,7 +73,7 @@ struct RunCommand: AsyncParsableCommand {
         // From here on: a stop that is asked for while the gateway starts is not lost.
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         let process = try await GatewayProcess.start(
-            source: ModelSource(origin: try origin(), port: port, adminPort: adminPort),
+            source: ModelSource(origin: try origin(), port: port, adminPort: adminPort, dataFolder: data),
             threads: threads ?? System.coreCount,
             logger: logger
         )

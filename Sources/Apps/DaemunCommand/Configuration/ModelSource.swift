@@ -15,6 +15,8 @@ struct ModelSource: Sendable {
     var port: Int?
     /// The admin listener's port instead of the files'.
     var adminPort: Int?
+    /// The folder of data instead of the files'.
+    var dataFolder: String?
 
     /// What came of reading.
     struct Reading: Sendable {
@@ -66,6 +68,7 @@ struct ModelSource: Sendable {
             admin.port = adminPort
             model.admin = admin
         }
+        if let dataFolder { model.dataFolder = dataFolder }
         return model
     }
 }

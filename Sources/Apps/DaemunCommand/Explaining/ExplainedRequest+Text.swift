@@ -19,6 +19,9 @@ extension ExplainedRequest {
             rows.append(["route", route.key + place(route.source)])
             rows += route.parameters.map { ["", "\($0.name) = \($0.value)"] }
             rows.append(["steps", steps.isEmpty ? "none" : steps.joined(separator: ", ")])
+            for (index, limit) in limits.enumerated() {
+                rows.append([index == 0 ? "limits" : "", "\(limit.name): \(limit.amount), \(limit.place)"])
+            }
             for token in tokens ?? [] {
                 let verdict = token.isTaken ? "taken by" : "refused by"
                 let cause = token.cause.map { " (\($0))" } ?? ""

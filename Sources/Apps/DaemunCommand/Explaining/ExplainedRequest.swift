@@ -59,6 +59,8 @@ struct ExplainedRequest: Encodable {
     var route: TakenRoute?
     /// The steps of the route's plan.
     var steps: [String] = []
+    /// The limits and quotas that calls of the route stand under.
+    var limits: [ExplainedLimit] = []
     /// What the route's authorizers think of a token, when one was given.
     var tokens: [ExplainedToken]?
     /// Who may take the route.
@@ -68,7 +70,7 @@ struct ExplainedRequest: Encodable {
     var routes: [Candidate]
 
     private enum CodingKeys: String, CodingKey {
-        case request, answer, api, route, steps, tokens, integration, apis, routes
+        case request, answer, api, route, steps, limits, tokens, integration, apis, routes
     }
 
     /// Finds the way of a request.
@@ -116,6 +118,7 @@ struct ExplainedRequest: Encodable {
             parameters: parameters
         )
         access = taken.access
+        limits = ExplainedLimit.all(on: taken, of: api, in: model)
         do throws(Fault) {
             let step = try authorization.step(for: taken, reserved: AuthorizationPlan.reservedFields(of: api))
             if let step { steps = [step.name] }

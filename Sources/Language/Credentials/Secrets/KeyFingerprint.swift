@@ -47,7 +47,7 @@ extension KeyFingerprint: Hashable, CustomStringConvertible {
 }
 
 /// Makes fingerprints with the server's key.
-public struct KeyFingerprinter: Sendable {
+public struct KeyFingerprinter: Sendable, Equatable {
     /// HMAC with the key and the purpose taken in already.
     private let prepared: HMAC<SHA256>
 
@@ -70,6 +70,12 @@ public struct KeyFingerprinter: Sendable {
         let key = (0..<leastKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         guard let fingerprinter = KeyFingerprinter(key: key) else { preconditionFailure("the key is long enough") }
         return fingerprinter
+    }
+
+    /// Whether two make the same fingerprints.
+    public static func == (one: KeyFingerprinter, other: KeyFingerprinter) -> Bool {
+        let nothing: [UInt8] = []
+        return one.fingerprint(of: nothing.span) == other.fingerprint(of: nothing.span)
     }
 
     /// The fingerprint of an API key.

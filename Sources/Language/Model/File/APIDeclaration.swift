@@ -8,6 +8,7 @@ struct APIDeclaration {
     var routes: [Named<RouteKey, RouteDeclaration>]
     var document: Located<String>?
     var access: AccessDeclaration
+    var throttle: [Located<ThrottleDeclaration>]
 }
 
 extension Shape<APIDeclaration> {
@@ -60,8 +61,14 @@ extension Shape<APIDeclaration> {
                 "claims_to_headers",
                 Shape<[ClaimHeader]>.claimHeaders,
                 "Headers that tell backends about the caller. What clients send under these names is taken off."
+            ),
+            .optional(
+                "throttle",
+                Shape<[Located<ThrottleDeclaration>]>.throttle,
+                default: [],
+                "How fast this API's calls may come. What the file and routes say about that counts besides."
             )
-        ) { hosts, path, stage, strips, keepsSlashes, routes, document, rule, claimHeaders in
+        ) { hosts, path, stage, strips, keepsSlashes, routes, document, rule, claimHeaders, throttle in
             APIDeclaration(
                 hosts: hosts,
                 basePath: path,
@@ -70,7 +77,8 @@ extension Shape<APIDeclaration> {
                 allowsEncodedSlash: keepsSlashes,
                 routes: routes ?? [],
                 document: document,
-                access: AccessDeclaration(rule: rule, claimHeaders: claimHeaders)
+                access: AccessDeclaration(rule: rule, claimHeaders: claimHeaders),
+                throttle: throttle
             )
         }
         .checked { _, node, faults in

@@ -5,6 +5,9 @@ struct ConfigurationFile {
     var backends: [Named<String, BackendDeclaration>]
     var authorizers: [Named<String, AuthorizerDeclaration>]
     var customers: [Named<String, CustomerDeclaration>]
+    var plans: [Named<String, PlanDeclaration>]
+    var throttle: [Located<ThrottleDeclaration>]
+    var dataFolder: String?
     var accessLog: AccessLog?
     var admin: Located<AdminDeclaration>?
     var trustedProxies: [Located<AddressRange>]
@@ -55,6 +58,23 @@ struct ConfigurationFile {
                 default: [],
                 "Who may call, by id."
             ),
+            .optional(
+                "plans",
+                Shape<[Named<String, PlanDeclaration>]>.map(of: .plan, key: .name),
+                default: [],
+                "How much customers may take, by the name that they say in \"plan\"."
+            ),
+            .optional(
+                "throttle",
+                Shape<[Located<ThrottleDeclaration>]>.throttle,
+                default: [],
+                "How fast calls may come. What APIs, routes and plans say about that counts besides."
+            ),
+            .optional(
+                "data",
+                Shape<String>.text("a folder"),
+                "Where the gateway keeps what has to outlive it: the counts of quotas. It is made when it is not there."
+            ),
             .optional("log", Shape<AccessLog?>.log, "What is logged. Without it there is no access log."),
             .optional(
                 "admin",
@@ -74,13 +94,18 @@ struct ConfigurationFile {
                 default: Model(listeners: []).drainTimeout,
                 "How long a stopping gateway waits for what is in flight."
             )
-        ) { _, _, listeners, apis, backends, authorizers, customers, log, admin, proxies, limits, drain in
+        ) {
+            _, _, listeners, apis, backends, authorizers, customers, plans, throttle, dataFolder, log, admin, proxies,
+            limits, drain in
             ConfigurationFile(
                 listeners: listeners,
                 apis: apis,
                 backends: backends,
                 authorizers: authorizers,
                 customers: customers,
+                plans: plans,
+                throttle: throttle,
+                dataFolder: dataFolder,
                 accessLog: log ?? nil,
                 admin: admin,
                 trustedProxies: proxies,

@@ -2,6 +2,7 @@
 struct CustomerDeclaration {
     var customer: Customer
     var apiKeys: [Located<APIKeyDeclaration>]
+    var plan: Located<String>?
 }
 
 /// An element of `customers.*.api_keys`.
@@ -44,8 +45,9 @@ extension Shape<CustomerDeclaration> {
                 "labels",
                 Shape<[Named<String, String>]>.map(of: .text("a text"), key: .name),
                 "What else is said about them, for headers and limits."
-            )
-        ) { name, isSuspended, apiKeys, passwords, addresses, labels in
+            ),
+            .optional("plan", Shape<String>.text("a plan's name").located, "How much they may take: one of \"plans\".")
+        ) { name, isSuspended, apiKeys, passwords, addresses, labels, plan in
             let customer = Customer(
                 id: "",
                 name: name,
@@ -60,7 +62,7 @@ extension Shape<CustomerDeclaration> {
                     label.value.map { Customer.Label(name: label.key, value: $0) }
                 }
             )
-            return CustomerDeclaration(customer: customer, apiKeys: apiKeys)
+            return CustomerDeclaration(customer: customer, apiKeys: apiKeys, plan: plan)
         }
     }
 }

@@ -10,6 +10,8 @@ struct RouteDeclaration {
 
     var answer: Answer
     var access = AccessDeclaration()
+    /// `nil` lifts all limits on speed.
+    var throttle: [Located<ThrottleDeclaration>]? = []
 
     static func forward(_ declaration: ForwardDeclaration) -> RouteDeclaration {
         RouteDeclaration(answer: .forward(declaration))
@@ -109,10 +111,16 @@ extension Shape<RouteDeclaration> {
                 "claims_to_headers",
                 Shape<[ClaimHeader]>.claimHeaders,
                 "Headers that tell the backend about the caller, instead of those of the API."
+            ),
+            .optional(
+                "throttle",
+                Shape<[Located<ThrottleDeclaration>]?>.routeThrottle,
+                "How fast this route's calls may come, besides what its API says. With none, nothing limits that."
             )
-        ) { target, path, method, timeouts, host, webSocket, reply, rule, claimHeaders in
+        ) { target, path, method, timeouts, host, webSocket, reply, rule, claimHeaders, throttle in
+            let throttle: [Located<ThrottleDeclaration>]? = throttle ?? []
             let access = AccessDeclaration(rule: rule, claimHeaders: claimHeaders)
-            if let reply { return RouteDeclaration(answer: .reply(reply), access: access) }
+            if let reply { return RouteDeclaration(answer: .reply(reply), access: access, throttle: throttle) }
             guard let target else { return nil }
             let forward = ForwardDeclaration(
                 target: target,
@@ -122,7 +130,7 @@ extension Shape<RouteDeclaration> {
                 host: host,
                 webSocket: webSocket
             )
-            return RouteDeclaration(answer: .forward(forward), access: access)
+            return RouteDeclaration(answer: .forward(forward), access: access, throttle: throttle)
         }
         .checked { _, node, faults in
             switch (node["to"], node["reply"]) {

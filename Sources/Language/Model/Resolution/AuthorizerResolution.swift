@@ -54,6 +54,7 @@ struct AuthorizerResolution {
         customer.id = declaration.key
         customer.source = declaration.location
         customer.apiKeys = value.apiKeys.compactMap { key(from: $0) }
+        customer.plan = value.plan?.value
         return customer
     }
 

@@ -31,6 +31,7 @@ extension Customer {
         guard faults.isEmpty, let declaration else { throw Faults(faults) }
         self = declaration.customer
         self.id = id
+        plan = declaration.plan?.value
     }
 
     /// Whether a text can name a customer, or one of its keys.

@@ -5,6 +5,7 @@ struct ModelAssembly {
     private var backends: [Backend] = []
     private var backendNames: Set<String> = []
     private var authorizerNames: Set<String> = []
+    private var limits = LimitResolution()
 
     init(loader: DocumentLoader) {
         self.loader = loader
@@ -26,22 +27,30 @@ struct ModelAssembly {
         }
         let authorizers = authorizers(from: file.authorizers)
         let customers = customers(from: file.customers)
+        checkPlans(of: file)
+        let plans = file.plans.compactMap { limits.plan(from: $0) }
         let apis = file.apis.compactMap { api(from: $0) }
         Conflicts.findMounts(of: file.apis, &faults)
         let listeners = listeners(from: file.listeners)
         Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)
-        return Model(
+        let model = Model(
             listeners: listeners,
             apis: apis,
             backends: backends,
             authorizers: authorizers,
             customers: customers,
+            plans: plans,
+            throttle: limits.limits(from: file.throttle, in: .service),
+            dataFolder: file.dataFolder,
             accessLog: file.accessLog,
             admin: file.admin.map { admin(from: $0.value) },
             trustedProxies: file.trustedProxies.map(\.value),
             limits: file.limits,
             drainTimeout: file.drainTimeout
         )
+        limits.checkCount(of: model)
+        faults += limits.faults
+        return model
     }
 
     private mutating func listeners(from declarations: [Located<ListenerDeclaration>]) -> [Listener] {
@@ -94,6 +103,7 @@ struct ModelAssembly {
             stripsBasePath: api.stripsBasePath,
             allowsEncodedSlash: api.allowsEncodedSlash,
             routes: routes.compactMap { route(from: $0, of: api.access) },
+            throttle: limits.limits(from: api.throttle, in: .api),
             source: declaration.location
         )
     }
@@ -120,6 +130,7 @@ struct ModelAssembly {
             integration: integration,
             access: (value.access.rule ?? api.rule)?.value,
             claimHeaders: value.access.claimHeaders ?? api.claimHeaders ?? [],
+            throttle: value.throttle.map { limits.limits(from: $0, in: .route) },
             source: declaration.location
         )
     }
@@ -146,6 +157,15 @@ struct ModelAssembly {
         loader = resolution.loader
         faults += resolution.faults
         return customers
+    }
+
+    private mutating func checkPlans(of file: ConfigurationFile) {
+        let names = Set(file.plans.map(\.key))
+        for declaration in file.customers {
+            guard let plan = declaration.value?.plan, !names.contains(plan.value) else { continue }
+            let suggestion = Spelling.closest(to: plan.value, among: names.sorted())
+            faults.add("no plan has this name", at: plan.location, text: plan.value, suggestion: suggestion)
+        }
     }
 
     private mutating func check(_ rule: Located<AccessRule?>) {

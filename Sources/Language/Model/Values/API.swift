@@ -14,6 +14,8 @@ public struct HTTPAPI: Sendable, Equatable {
     public var allowsEncodedSlash: Bool
     /// The routes. No two have the same key or differ only in parameter names.
     public var routes: [Route]
+    /// How fast the API's calls may come.
+    public var throttle: [ThrottleLimit]
     /// Where the API was declared.
     public var source: SourceLocation?
 
@@ -26,6 +28,7 @@ public struct HTTPAPI: Sendable, Equatable {
         stripsBasePath: Bool = true,
         allowsEncodedSlash: Bool = false,
         routes: [Route],
+        throttle: [ThrottleLimit] = [],
         source: SourceLocation? = nil
     ) {
         self.name = name
@@ -35,6 +38,7 @@ public struct HTTPAPI: Sendable, Equatable {
         self.stripsBasePath = stripsBasePath
         self.allowsEncodedSlash = allowsEncodedSlash
         self.routes = routes
+        self.throttle = throttle
         self.source = source
     }
 }
@@ -49,6 +53,8 @@ public struct Route: Sendable, Equatable {
     public var access: AccessRule?
     /// What the backend is told about the caller.
     public var claimHeaders: [ClaimHeader]
+    /// How fast the route's calls may come, besides what the API and the model say; `nil` lifts what those and plans say.
+    public var throttle: [ThrottleLimit]?
     /// Where the route was declared.
     public var source: SourceLocation?
 
@@ -58,12 +64,14 @@ public struct Route: Sendable, Equatable {
         integration: Integration,
         access: AccessRule? = nil,
         claimHeaders: [ClaimHeader] = [],
+        throttle: [ThrottleLimit]? = [],
         source: SourceLocation? = nil
     ) {
         self.key = key
         self.integration = integration
         self.access = access
         self.claimHeaders = claimHeaders
+        self.throttle = throttle
         self.source = source
     }
 }

@@ -72,6 +72,8 @@ public struct Customer: Sendable, Hashable {
     public var addresses: [AddressRange]
     /// What else is said about them.
     public var labels: [Label]
+    /// The name of the plan that says how much they may take; `nil` sets no limit of theirs.
+    public var plan: String?
     /// Where they were declared.
     public var source: SourceLocation?
 
@@ -84,6 +86,7 @@ public struct Customer: Sendable, Hashable {
         passwords: [Password] = [],
         addresses: [AddressRange] = [],
         labels: [Label] = [],
+        plan: String? = nil,
         source: SourceLocation? = nil
     ) {
         self.id = id
@@ -93,6 +96,7 @@ public struct Customer: Sendable, Hashable {
         self.passwords = passwords
         self.addresses = addresses
         self.labels = labels
+        self.plan = plan
         self.source = source
     }
 }

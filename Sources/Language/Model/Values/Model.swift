@@ -14,6 +14,12 @@ public struct Model: Sendable, Equatable {
     public var authorizers: [Authorizer]
     /// Who may call. Ids are unique.
     public var customers: [Customer]
+    /// How much customers may take. Names are unique.
+    public var plans: [UsagePlan]
+    /// How fast all calls together may come.
+    public var throttle: [ThrottleLimit]
+    /// The folder of what has to outlive the process; `nil` when there is none.
+    public var dataFolder: String?
     /// Where and how requests are logged; `nil` turns the access log off.
     public var accessLog: AccessLog?
     /// The operator's listener (`/livez`, `/readyz`, `/metrics`, `/snapshot`); `nil` turns it off.
@@ -32,6 +38,9 @@ public struct Model: Sendable, Equatable {
         backends: [Backend] = [],
         authorizers: [Authorizer] = [],
         customers: [Customer] = [],
+        plans: [UsagePlan] = [],
+        throttle: [ThrottleLimit] = [],
+        dataFolder: String? = nil,
         accessLog: AccessLog? = nil,
         admin: Admin? = nil,
         trustedProxies: [AddressRange] = [],
@@ -43,12 +52,18 @@ public struct Model: Sendable, Equatable {
         self.backends = backends
         self.authorizers = authorizers
         self.customers = customers
+        self.plans = plans
+        self.throttle = throttle
+        self.dataFolder = dataFolder
         self.accessLog = accessLog
         self.admin = admin
         self.trustedProxies = trustedProxies
         self.limits = limits
         self.drainTimeout = drainTimeout
     }
+
+    /// Whether calls are counted that have to be counted on after a restart.
+    public var hasQuotas: Bool { plans.contains { !$0.quotas.isEmpty } }
 }
 
 /// One socket on which clients are served.

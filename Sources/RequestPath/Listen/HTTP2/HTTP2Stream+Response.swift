@@ -299,6 +299,10 @@ extension HPACKHeaders {
             unsafe bytes.withUnsafeBytes { text = unsafe String(decoding: $0, as: UTF8.self) }
         }
         add(name: "x-request-id", value: text, indexing: .nonIndexable)
+        if let limits = exchange.limits {
+            add(name: "ratelimit-policy", value: String(buffer: limits.policyField))
+            add(name: "ratelimit", value: String(buffer: limits.standingField), indexing: .nonIndexable)
+        }
         if let value = connection.arrival.entrance?.strictTransportValue {
             add(name: "strict-transport-security", value: value)
         }

@@ -1,0 +1,134 @@
+import Admin
+import Authorization
+import Foundation
+import Model
+import QuotaStore
+import Quotas
+import Throttling
+
+/// What customers used of their quotas, for operators.
+struct CustomerUsage: UsageAccounts {
+    private let accounts: QuotaAccounts
+    private let model: Model
+    private let live: CustomerTable?
+
+    /// - Parameter live: the customers that are managed while the gateway runs.
+    init(_ accounts: QuotaAccounts, model: Model, live: CustomerTable?) {
+        self.accounts = accounts
+        self.model = model
+        self.live = live
+    }
+
+    /// A quota of a customer, with what is counted of it.
+    private struct Account {
+        var quota: CallQuota
+        var route: String?
+        var key: QuotaKey
+        var usage: QuotaUsage?
+        var window: QuotaWindow
+    }
+
+    func usage(of customer: String, days: Int) async throws(UsageFault) -> UsageReport {
+        let plan = try plan(of: customer)
+        await accounts.keeper.settleAll()
+        var quotas: [UsageReport.Quota] = []
+        for account in try await openAccounts(UsageSelection(customer: customer), plan) {
+            quotas.append(try await report(account, days: days))
+        }
+        return UsageReport(customer: customer, plan: plan?.name, quotas: quotas)
+    }
+
+    func setUsage(of selection: UsageSelection, to calls: Int?) async throws(UsageFault) {
+        let plan = try plan(of: selection.customer)
+        await accounts.keeper.settleAll()
+        let selected = try await openAccounts(selection, plan)
+        guard !selected.isEmpty else { throw .noQuota }
+        for account in selected {
+            do {
+                if let calls {
+                    try await accounts.ledger.set(account.key, window: account.window, used: calls)
+                } else {
+                    try await accounts.ledger.reset(account.key, window: account.window)
+                }
+            } catch {
+                throw .unavailable("the count can't be written: \(error)")
+            }
+            accounts.keeper.refresh(account.key)
+        }
+    }
+
+    // MARK: Pieces
+
+    private func plan(of customer: String) throws(UsageFault) -> UsagePlan? {
+        let name: String?
+        if let declared = model.customers.first(where: { $0.id == customer }) {
+            name = declared.plan
+        } else if let live, live.contains(customer) {
+            name = live.plan(of: customer)
+        } else {
+            throw .noCustomer
+        }
+        return model.plans.first { $0.name == name }
+    }
+
+    /// The quotas that are meant, in the order of the plan.
+    private func openAccounts(_ selection: UsageSelection, _ plan: UsagePlan?) async throws(UsageFault) -> [Account] {
+        let second = QuotaAccounts.now.second
+        let known: [(key: QuotaKey, usage: QuotaUsage)]
+        do {
+            known = try await accounts.ledger.usages(of: selection.customer, at: second)
+        } catch {
+            throw .unavailable("the count can't be read: \(error)")
+        }
+        var found: [Account] = []
+        for quota in plan?.quotas ?? [] where selection.quota == nil || selection.quota == quota.name {
+            guard let calendar = try? QuotaCalendar(timeZone: quota.timeZone) else { continue }
+            let window = calendar.window(quota.period, at: second)
+            let counted = known.filter { $0.key.quota == quota.name }
+            if quota.isPerRoute {
+                for (key, usage) in counted where key.subject != selection.customer {
+                    let route = String(key.subject.dropFirst(selection.customer.count + 1))
+                    guard selection.route == nil || selection.route == route else { continue }
+                    found.append(Account(quota: quota, route: route, key: key, usage: usage, window: window))
+                }
+            } else if selection.route == nil {
+                let key = QuotaKey(quota: quota.name, subject: selection.customer)
+                let usage = counted.first { $0.key == key }?.usage
+                found.append(Account(quota: quota, key: key, usage: usage, window: window))
+            }
+        }
+        return found
+    }
+
+    private func report(_ account: Account, days: Int) async throws(UsageFault) -> UsageReport.Quota {
+        let quota = account.quota
+        let used = account.usage.map { $0.taken - $0.outstanding } ?? 0
+        let second = QuotaAccounts.now.second
+        let history: [QuotaDay]
+        do {
+            let range = (second - Int64(days) * 86_400)..<(second + 86_400)
+            history = try await accounts.ledger.history(account.key, daysIn: range)
+        } catch {
+            throw .unavailable("the count can't be read: \(error)")
+        }
+        let zone = TimeZone(identifier: quota.timeZone) ?? .gmt
+        return UsageReport.Quota(
+            name: quota.name,
+            route: account.route,
+            calls: quota.calls,
+            period: quota.period.rawValue,
+            zone: quota.timeZone,
+            begins: Self.date(account.window.start).formatted(Date.ISO8601FormatStyle(timeZone: zone)),
+            ends: Self.date(account.window.end).formatted(Date.ISO8601FormatStyle(timeZone: zone)),
+            used: used,
+            remaining: max(0, quota.calls - used),
+            lost: account.usage?.lost ?? 0,
+            days: history.map { day in
+                let style = Date.ISO8601FormatStyle(timeZone: zone).year().month().day()
+                return UsageReport.Day(day: Self.date(day.day.start).formatted(style), calls: day.calls)
+            }
+        )
+    }
+
+    private static func date(_ second: Int64) -> Date { Date(timeIntervalSince1970: Double(second)) }
+}

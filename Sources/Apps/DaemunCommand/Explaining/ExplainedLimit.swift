@@ -1,0 +1,43 @@
+import Model
+import Quotas
+
+/// A limit or quota that calls of a route stand under.
+struct ExplainedLimit: Encodable {
+    var name: String
+    /// `100/s, 200 at once, per customer`, or `10000/month, zone UTC`.
+    var amount: String
+    /// `service`, `api shop`, `route`, or `plan gold` for customers who have it.
+    var place: String
+
+    /// The limits that a route's calls stand under, those of all plans included where callers are known.
+    static func all(on route: Route, of api: HTTPAPI, in model: Model) -> [ExplainedLimit] {
+        var limits: [ExplainedLimit] = []
+        if let own = route.throttle {
+            limits += model.throttle.map { ExplainedLimit($0, place: "service") }
+            limits += api.throttle.map { ExplainedLimit($0, place: "api \(api.name)") }
+            limits += own.map { ExplainedLimit($0, place: "route") }
+        }
+        guard route.access != nil else { return limits }
+        for plan in model.plans {
+            let place = "plan \(plan.name)"
+            if route.throttle != nil { limits += plan.throttle.map { ExplainedLimit($0, place: place) } }
+            limits += plan.quotas.map { ExplainedLimit($0, place: place) }
+        }
+        return limits
+    }
+
+    private init(_ limit: ThrottleLimit, place: String) {
+        let units = [1: "s", 60: "min", 3_600: "h", 86_400: "day"]
+        let unit = units[limit.period] ?? "\(limit.period) s"
+        let traits = limit.traits.isEmpty ? "" : ", per " + limit.traits.map(\.description).joined(separator: " and ")
+        name = limit.name
+        amount = "\(limit.requests)/\(unit), \(limit.burst) at once\(traits)"
+        self.place = place
+    }
+
+    private init(_ quota: CallQuota, place: String) {
+        name = quota.name
+        amount = "\(quota.calls)/\(quota.period.rawValue), zone \(quota.timeZone)\(quota.isPerRoute ? ", per route" : "")"
+        self.place = place
+    }
+}

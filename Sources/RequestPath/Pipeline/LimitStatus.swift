@@ -1,0 +1,28 @@
+public import Observation
+import Throttling
+
+extension Snapshot {
+    /// What limits have refused, of all workers together.
+    public var limitFamilies: [MetricFamily] {
+        [
+            MetricFamily(
+                name: "daemun_limited_total",
+                help: "Calls that a limit has refused, by cause, limit and where that stands.",
+                kind: .counter,
+                samples: limits.refusals.map { refusals in
+                    let labels = [
+                        MetricLabel("cause", refusals.cause), MetricLabel("limit", refusals.limit),
+                        MetricLabel("place", refusals.place),
+                    ]
+                    return MetricSample(labels, value: .number(Double(refusals.count)))
+                }
+            ),
+            MetricFamily(
+                name: "daemun_throttle_full_total",
+                help: "Calls that were refused since more callers were counted than there is room for.",
+                kind: .counter,
+                samples: [MetricSample(value: .number(Double(limits.refusedWithoutPlace)))]
+            ),
+        ]
+    }
+}

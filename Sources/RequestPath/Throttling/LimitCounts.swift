@@ -1,0 +1,74 @@
+import Synchronization
+
+/// What limits have counted in this process: buckets, and refusals for metrics. Outlives configurations, so that a reload
+/// gives nobody anything back.
+final class LimitCounts: Sendable {
+    enum Cause: String {
+        case throttle = "throttle.rate"
+        case quota = "quota.exceeded"
+    }
+
+    let keys = BucketKeys()
+    let buckets = BucketTable()
+    private let refusals = Mutex<[String: RefusalCount]>([:])
+
+    /// The number of a limit, the same in every configuration.
+    func number(of name: String, place: String) -> UInt64 {
+        keys.key(limit: Domain.limit.rawValue, value: Array("\(place)/\(name)".utf8).span).place
+    }
+
+    func refusals(of name: String, place: String, cause: Cause) -> RefusalCount {
+        refusals.withLock { refusals in
+            let key = "\(cause.rawValue) \(place)/\(name)"
+            if let known = refusals[key] { return known }
+            let made = RefusalCount(cause: cause.rawValue, limit: name, place: place)
+            refusals[key] = made
+            return made
+        }
+    }
+
+    /// In the order of their names.
+    var allRefusals: [LimitRefusals] {
+        let all = refusals.withLock { Array($0.values) }
+        return all.map { LimitRefusals(cause: $0.cause, limit: $0.limit, place: $0.place, count: $0.current) }
+            .sorted { ($0.place, $0.limit, $0.cause) < ($1.place, $1.limit, $1.cause) }
+    }
+
+    /// What is hashed, so that a customer is never taken for an address of the same text.
+    enum Domain: UInt64 {
+        case limit = 1
+        case api, route, customer, address, subject
+        /// And one more for each fact.
+        case fact = 256
+    }
+}
+
+/// How many calls a limit has refused.
+final class RefusalCount: Sendable {
+    let cause: String
+    let limit: String
+    let place: String
+    private let count = Atomic(0)
+
+    init(cause: String, limit: String, place: String) {
+        self.cause = cause
+        self.limit = limit
+        self.place = place
+    }
+
+    func add() { count.wrappingAdd(1, ordering: .relaxed) }
+
+    var current: Int { count.load(ordering: .relaxed) }
+}
+
+/// Refused calls of one limit.
+public struct LimitRefusals: Sendable, Hashable {
+    /// `throttle.rate` or `quota.exceeded`.
+    public let cause: String
+    /// The limit's name.
+    public let limit: String
+    /// Where it stands: `service`, `api NAME`, `route API KEY` or `plan NAME`.
+    public let place: String
+    /// Since the process started.
+    public let count: Int
+}

@@ -13,6 +13,7 @@ public final class AuthorizationPlan: Sendable {
     private let directory: CustomerDirectory
     private let compiled: [String: Compiled]
     private let fetched: [IssuerKeys.Origin: IssuerKeys]
+    private let nonces: [String: UsedNonces]
 
     /// Compiles the authorizers of a model.
     /// - Parameter former: what this replaces. Authorizers that have not changed keep their decisions, issuers their keys.
@@ -25,7 +26,11 @@ public final class AuthorizationPlan: Sendable {
         } else {
             directory = try CustomerDirectory(model.customers)
         }
-        var compilation = Compilation(directory: directory, former: former?.fetched ?? [:])
+        var compilation = Compilation(
+            directory: directory,
+            former: former?.fetched ?? [:],
+            formerNonces: former?.nonces ?? [:]
+        )
         var compiled: [String: Compiled] = [:]
         var faults: [Fault] = []
         for authorizer in model.authorizers {
@@ -46,10 +51,11 @@ public final class AuthorizationPlan: Sendable {
         guard faults.isEmpty else { throw Faults(faults) }
         self.compiled = compiled
         fetched = compilation.fetched
+        nonces = compilation.nonces
     }
 
     /// Under which keys the workers remember decisions.
-    public var memories: Set<StepMemoryKey> { Set(compiled.values.compactMap { $0.check.memory }) }
+    public var memories: Set<StepMemoryKey> { Set(compiled.values.flatMap(\.check.memories)) }
 
     /// The keys that have to be fetched, and fetched anew.
     public var fetchedKeys: [FetchedKeys] {

@@ -33,6 +33,13 @@ final class CustomerDirectory: Sendable {
         let customer: KnownCustomer
     }
 
+    struct Signer: Sendable {
+        let key: MessageKey
+        let customer: KnownCustomer
+    }
+
+    /// By the keys' ids.
+    let signers: [String: Signer]
     private let customers: [String: KnownCustomer]
     private let keys: [KeyFingerprint: Key]
     private let users: [String: User]
@@ -50,6 +57,7 @@ final class CustomerDirectory: Sendable {
         var customers: [String: KnownCustomer] = [:]
         var keys: [KeyFingerprint: Key] = [:]
         var users: [String: User] = [:]
+        var signers: [String: Signer] = [:]
         for customer in declared {
             let known = KnownCustomer(customer)
             if customers.updateValue(known, forKey: customer.id) != nil {
@@ -62,6 +70,16 @@ final class CustomerDirectory: Sendable {
                 }
                 if keys.updateValue(Key(id: key.id, customer: known), forKey: fingerprint) != nil {
                     faults.append(Fault("this API key is declared twice", at: key.source, text: key.id))
+                }
+            }
+            for key in customer.signingKeys {
+                do throws(Fault) {
+                    let signer = Signer(key: try SigningKeys.key(key), customer: known)
+                    if signers.updateValue(signer, forKey: key.id) != nil {
+                        faults.append(Fault("two signing keys have this id", at: key.source, text: key.id))
+                    }
+                } catch {
+                    faults.append(error)
                 }
             }
             for password in customer.passwords {
@@ -80,6 +98,7 @@ final class CustomerDirectory: Sendable {
         self.customers = customers
         self.keys = keys
         self.users = users
+        self.signers = signers
         var counts: [ScryptCost: Int] = [:]
         for user in users.values { counts[user.hash.cost, default: 0] += 1 }
         costOfUnknown = counts.max { $0.value < $1.value }?.key ?? .standard

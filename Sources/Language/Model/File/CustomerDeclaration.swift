@@ -2,6 +2,7 @@
 struct CustomerDeclaration {
     var customer: Customer
     var apiKeys: [Located<APIKeyDeclaration>]
+    var signingKeys: [Located<SigningKeyDeclaration>]
 }
 
 /// An element of `customers.*.api_keys`.
@@ -35,6 +36,12 @@ extension Shape<CustomerDeclaration> {
                 "Their users' passwords as hashes, by the user's name."
             ),
             .optional(
+                "signing_keys",
+                Shape<[Located<SigningKeyDeclaration>]>.list(of: .signingKey, orOne: true, defaultText: []),
+                default: [],
+                "What their requests are signed with; each will do."
+            ),
+            .optional(
                 "addresses",
                 Shape<[Located<AddressRange>]>.list(of: .addressRange, orOne: true, defaultText: []),
                 default: [],
@@ -45,7 +52,7 @@ extension Shape<CustomerDeclaration> {
                 Shape<[Named<String, String>]>.map(of: .text("a text"), key: .name),
                 "What else is said about them, for headers and limits."
             )
-        ) { name, isSuspended, apiKeys, passwords, addresses, labels in
+        ) { name, isSuspended, apiKeys, passwords, signingKeys, addresses, labels in
             let customer = Customer(
                 id: "",
                 name: name,
@@ -60,7 +67,7 @@ extension Shape<CustomerDeclaration> {
                     label.value.map { Customer.Label(name: label.key, value: $0) }
                 }
             )
-            return CustomerDeclaration(customer: customer, apiKeys: apiKeys)
+            return CustomerDeclaration(customer: customer, apiKeys: apiKeys, signingKeys: signingKeys)
         }
     }
 }
@@ -111,5 +118,58 @@ extension Shape<Located<String>> {
             return text
         }
         .located
+    }
+}
+
+/// An element of `customers.*.signing_keys`.
+struct SigningKeyDeclaration {
+    var id: String
+    var secret: Located<SecretReference>?
+    var publicKey: Located<String>?
+    var algorithm: String?
+}
+
+extension Shape<SigningKeyDeclaration> {
+    private static var algorithms: [String] {
+        ["hmac-sha256", "ed25519", "ecdsa-p256-sha256", "ecdsa-p384-sha384", "rsa-pss-sha512", "rsa-v1_5-sha256"]
+    }
+
+    fileprivate static var signingKey: Shape {
+        .record(
+            "a mapping with id, and secret or public_key",
+            .required("id", .keyName, "What signatures say in keyid; no two customers share one."),
+            .optional(
+                "secret",
+                Shape<SecretReference>.secret.located,
+                "Where the secret of hmac-sha256 is found; 32 bytes at least."
+            ),
+            .optional(
+                "public_key",
+                Shape<String>.text("a file").located,
+                "A public key in PEM, or a JWK: Ed25519, P-256, P-384 or RSA."
+            ),
+            .optional(
+                "algorithm",
+                .choice(algorithms.map { ($0, $0) }),
+                "The one algorithm of the key. Without it, the first that suits: of RSA, rsa-pss-sha512."
+            )
+        ) { SigningKeyDeclaration(id: $0, secret: $1, publicKey: $2, algorithm: $3) }
+        .checked { _, node, faults in
+            if (node["secret"] == nil) == (node["public_key"] == nil) {
+                faults.add("a signing key has \"secret\" or \"public_key\"", at: node.location)
+            }
+        }
+    }
+}
+
+extension Shape<String> {
+    fileprivate static var keyName: Shape {
+        let expected = "a key's id (1…256 visible characters)"
+        return .scalar(expected, pattern: "^[ -~]+$") { (text) throws(Fault) in
+            guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+                throw Fault("expected \(expected)", text: text)
+            }
+            return text
+        }
     }
 }

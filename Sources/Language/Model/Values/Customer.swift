@@ -42,6 +42,34 @@ public struct Customer: Sendable, Hashable {
         }
     }
 
+    /// A key that a customer signs requests with (RFC 9421).
+    public struct SigningKey: Sendable, Hashable {
+        /// What signatures say in `keyid`; unique among all customers.
+        public var id: String
+        /// The key.
+        public var form: Form
+        /// The one algorithm that it is for, by its name in RFC 9421; `nil`: the first that suits its kind.
+        public var algorithm: String?
+        /// Where it was declared.
+        public var source: SourceLocation?
+
+        /// The two kinds of keys.
+        public enum Form: Sendable, Hashable {
+            /// What both sides know (`hmac-sha256`).
+            case secret(Secret)
+            /// In PEM, or a JWK.
+            case publicKey(NamedContent)
+        }
+
+        /// Makes a key.
+        public init(id: String, form: Form, algorithm: String? = nil, source: SourceLocation? = nil) {
+            self.id = id
+            self.form = form
+            self.algorithm = algorithm
+            self.source = source
+        }
+    }
+
     /// A text that the operator gives to a customer, for logs, headers and limits.
     public struct Label: Sendable, Hashable {
         /// The label's name.
@@ -66,6 +94,8 @@ public struct Customer: Sendable, Hashable {
     public var apiKeys: [APIKey]
     /// Their users' passwords; a name may have several while one replaces the other.
     public var passwords: [Password]
+    /// What they sign requests with; each of them will do.
+    public var signingKeys: [SigningKey]
     /// From where they call; empty: anywhere.
     public var addresses: [AddressRange]
     /// What else is said about them.
@@ -80,6 +110,7 @@ public struct Customer: Sendable, Hashable {
         isSuspended: Bool = false,
         apiKeys: [APIKey] = [],
         passwords: [Password] = [],
+        signingKeys: [SigningKey] = [],
         addresses: [AddressRange] = [],
         labels: [Label] = [],
         source: SourceLocation? = nil
@@ -89,6 +120,7 @@ public struct Customer: Sendable, Hashable {
         self.isSuspended = isSuspended
         self.apiKeys = apiKeys
         self.passwords = passwords
+        self.signingKeys = signingKeys
         self.addresses = addresses
         self.labels = labels
         self.source = source

@@ -100,6 +100,9 @@ def signed(method="GET", path="/orders", *, key="acme-hmac", body=None, covered=
     """The fields of a request with its signature, by the keys that `by` names instead of `key`."""
     message = types.SimpleNamespace(method=method, url=f"http://shop.test{path}", headers=dict(fields))
     options.setdefault("nonce", uuid.uuid4().hex)
+    for name in ("created", "expires"):
+        if isinstance(options.get(name), int):
+            options[name] = at(options[name])
     algorithm, material = KEYS[by or key]
     resolver = Resolver()
     resolver.resolve_private_key = lambda _: material
@@ -231,9 +234,9 @@ def test_what_a_client_is_told(gateway, backend):
         ({"covered": ("@method", "@authority", "@path")}, {}, "signature-covers-too-little"),
         ({"covered": ()}, {}, "signature-covers-too-little"),
         ({"nonce": None}, {}, "signature-parameter-missing"),
-        ({"created": at(-120)}, {}, "signature-too-old"),
-        ({"created": at(+120)}, {}, "signature-from-future"),
-        ({"created": at(-50), "expires": at(-20)}, {}, "expired-signature"),
+        ({"created": -120}, {}, "signature-too-old"),
+        ({"created": +120}, {}, "signature-from-future"),
+        ({"created": -50, "expires": -20}, {}, "expired-signature"),
         ({}, {"method": "POST", "body": b"x"}, "wrong-signature"),
         ({"method": "POST"}, {"method": "POST", "body": b"x"}, "signature-covers-too-little"),
     ],

@@ -98,7 +98,8 @@ public final class GatheredBody: ClientStream {
     private let client: any ClientStream
     private var isHandedOver = false
 
-    fileprivate init(_ bytes: ByteBuffer, _ trailers: ByteBuffer?, of exchange: Exchange, from client: any ClientStream) {
+    fileprivate init(_ bytes: ByteBuffer, _ trailers: ByteBuffer?, of exchange: Exchange, from client: any ClientStream)
+    {
         self.bytes = bytes
         self.trailers = trailers
         self.exchange = exchange

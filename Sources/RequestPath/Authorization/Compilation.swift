@@ -34,6 +34,7 @@ struct Compilation {
             let used = formerNonces[authorizer.name] ?? UsedNonces()
             nonces[authorizer.name] = used
             return SignatureCheck(authorizer, rules, customers: directory, nonces: used)
+        case .certificate: return CertificateCheck(authorizer, customers: directory)
         case .address(let rule): return AddressCheck(name: authorizer.name, rule: rule)
         }
     }

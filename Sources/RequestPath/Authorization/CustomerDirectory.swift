@@ -40,6 +40,13 @@ final class CustomerDirectory: Sendable {
 
     /// By the keys' ids.
     let signers: [String: Signer]
+    struct CertificateHolder: Sendable {
+        let issuer: String?
+        let customer: KnownCustomer
+    }
+
+    /// By what certificates say, as `ClientCertificate.names` has it.
+    let certificateHolders: [String: [CertificateHolder]]
     private let customers: [String: KnownCustomer]
     private let keys: [KeyFingerprint: Key]
     private let users: [String: User]
@@ -58,6 +65,7 @@ final class CustomerDirectory: Sendable {
         var keys: [KeyFingerprint: Key] = [:]
         var users: [String: User] = [:]
         var signers: [String: Signer] = [:]
+        var holders: [String: [CertificateHolder]] = [:]
         for customer in declared {
             let known = KnownCustomer(customer)
             if customers.updateValue(known, forKey: customer.id) != nil {
@@ -82,6 +90,17 @@ final class CustomerDirectory: Sendable {
                     faults.append(error)
                 }
             }
+            for certificate in customer.certificates {
+                let name = Self.text(of: certificate.name)
+                let known = CertificateHolder(issuer: certificate.issuer, customer: known)
+                let isTaken = holders[name]?.contains { other in
+                    other.issuer == known.issuer || other.issuer == nil || known.issuer == nil
+                }
+                if isTaken == true {
+                    faults.append(Fault("this certificate is declared twice", at: certificate.source, text: name))
+                }
+                holders[name, default: []].append(known)
+            }
             for password in customer.passwords {
                 do throws(PasswordHashFault) {
                     let hash = try password.hash.withText { (text) throws(PasswordHashFault) in try PasswordHash(text) }
@@ -99,6 +118,7 @@ final class CustomerDirectory: Sendable {
         self.keys = keys
         self.users = users
         self.signers = signers
+        certificateHolders = holders
         var counts: [ScryptCost: Int] = [:]
         for user in users.values { counts[user.hash.cost, default: 0] += 1 }
         costOfUnknown = counts.max { $0.value < $1.value }?.key ?? .standard
@@ -118,6 +138,16 @@ final class CustomerDirectory: Sendable {
     /// A keyed hash of credentials, to keep decisions by without keeping a password.
     func digest(of credentials: Span<UInt8>) -> [UInt8] {
         Array(fingerprinter.fingerprint(of: credentials).description.utf8)
+    }
+
+    private static func text(of name: Customer.Certificate.Name) -> String {
+        switch name {
+        case .sha256(let text): "sha256:" + text
+        case .subject(let text): "subject:" + text
+        case .dns(let text): "dns:" + text.lowercased()
+        case .uri(let text): "uri:" + text
+        case .email(let text): "email:" + text
+        }
     }
 
     private static func fingerprint(of key: Customer.APIKey, _ fingerprinter: KeyFingerprinter) -> KeyFingerprint? {

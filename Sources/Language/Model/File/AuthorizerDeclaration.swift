@@ -5,6 +5,7 @@ struct AuthorizerDeclaration {
         case apiKey(CredentialPlace)
         case basic(BasicDeclaration)
         case signature(SignatureAuthorization)
+        case certificate
         case address(AddressRule)
     }
 
@@ -27,12 +28,12 @@ struct TokenDeclaration {
 }
 
 extension Shape<AuthorizerDeclaration> {
-    private static var kindNames: [String] { ["jwt", "api_key", "basic", "signature", "address"] }
+    private static var kindNames: [String] { ["jwt", "api_key", "basic", "signature", "certificate", "address"] }
     private static var kinds: String {
         "\(kindNames.dropLast().joined(separator: ", ")) or \(kindNames[kindNames.count - 1])"
     }
     /// The kinds whose decisions hold for one request: `cache` would say nothing.
-    private static var undecided: [String] { ["signature", "address"] }
+    private static var undecided: [String] { ["signature", "certificate", "address"] }
 
     /// An element of `authorizers`.
     static var authorizer: Shape {
@@ -42,6 +43,7 @@ extension Shape<AuthorizerDeclaration> {
             .optional("api_key", .apiKeyPlace, "Customers' API keys, in a header or in the query."),
             .optional("basic", Shape<BasicDeclaration>.basic, "Customers' user names and passwords (RFC 7617)."),
             .optional("signature", .signature, "Customers' signatures of requests (RFC 9421)."),
+            .optional("certificate", Shape<Bool>.nothing, "Customers' certificates, on listeners that ask for them."),
             .optional("address", .addressRule, "The addresses from which calls may come."),
             .optional(
                 "cache",
@@ -49,12 +51,13 @@ extension Shape<AuthorizerDeclaration> {
                 default: Authorizer(name: "", kind: .basic(realm: "")).cache,
                 "How long a decision holds for the same credentials, at most; 0s decides each time."
             )
-        ) { token, apiKey, basic, signature, address, cache in
+        ) { token, apiKey, basic, signature, certificate, address, cache in
             var kind: AuthorizerDeclaration.Kind?
             if let token { kind = .token(token) }
             if let apiKey { kind = .apiKey(apiKey) }
             if let basic { kind = .basic(basic) }
             if let signature { kind = .signature(signature) }
+            if certificate != nil { kind = .certificate }
             if let address { kind = .address(address) }
             return kind.map { AuthorizerDeclaration(kind: $0, cache: cache) }
         }
@@ -238,6 +241,23 @@ extension Shape<[TokenAuthorization.Claim]> {
         )
         .map(written: { _ in nil }) { claims in
             claims.map { TokenAuthorization.Claim(name: $0.key, values: ($0.value ?? []).map(\.value)) }
+        }
+    }
+}
+
+extension Shape<Bool> {
+    /// A kind without settings: `{}`.
+    fileprivate static var nothing: Shape {
+        let schema: JSON = ["type": "object", "additionalProperties": false]
+        return Shape("an empty mapping, {}", schema: schema) { node, faults in
+            guard case .mapping(let entries) = node.content else {
+                faults.mismatch(node, expected: "an empty mapping, {}")
+                return nil
+            }
+            for entry in entries {
+                faults.add("unknown key; nothing is set here", at: entry.key.location, text: entry.key.text)
+            }
+            return true
         }
     }
 }

@@ -42,6 +42,12 @@ extension Shape<CustomerDeclaration> {
                 "What their requests are signed with; each will do."
             ),
             .optional(
+                "certificates",
+                Shape<[Located<Customer.Certificate>]>.list(of: .certificate, orOne: true, defaultText: []),
+                default: [],
+                "What their certificates say; each will do."
+            ),
+            .optional(
                 "addresses",
                 Shape<[Located<AddressRange>]>.list(of: .addressRange, orOne: true, defaultText: []),
                 default: [],
@@ -52,7 +58,7 @@ extension Shape<CustomerDeclaration> {
                 Shape<[Named<String, String>]>.map(of: .text("a text"), key: .name),
                 "What else is said about them, for headers and limits."
             )
-        ) { name, isSuspended, apiKeys, passwords, signingKeys, addresses, labels in
+        ) { name, isSuspended, apiKeys, passwords, signingKeys, certificates, addresses, labels in
             let customer = Customer(
                 id: "",
                 name: name,
@@ -61,6 +67,11 @@ extension Shape<CustomerDeclaration> {
                     user.value.map {
                         Customer.Password(user: user.key, hash: Secret($0.value), source: $0.location)
                     }
+                },
+                certificates: certificates.map { declared in
+                    var certificate = declared.value
+                    certificate.source = declared.location
+                    return certificate
                 },
                 addresses: addresses.map(\.value),
                 labels: (labels ?? []).compactMap { label in
@@ -118,6 +129,46 @@ extension Shape<Located<String>> {
             return text
         }
         .located
+    }
+}
+
+extension Shape<Customer.Certificate> {
+    /// An element of `customers.*.certificates`.
+    fileprivate static var certificate: Shape {
+        Shape<Customer.Certificate?>.record(
+            "a mapping with sha256, subject, dns, uri or email",
+            .optional("sha256", .sha256, "The SHA-256 of the certificate: openssl x509 -outform der | sha256sum."),
+            .optional("subject", .text("a name, as CN=orders,O=Acme"), "Its subject, as the access log writes it."),
+            .optional("dns", .text("a host"), "A host among its alternative names."),
+            .optional("uri", .text("a URI"), "A URI among its alternative names, as spiffe://acme/orders."),
+            .optional("email", .text("an address"), "An address of mail among its alternative names."),
+            .optional(
+                "issuer",
+                .text("a name, as CN=Acme CA"),
+                "Who signed it, where a listener has several authorities."
+            )
+        ) { hash, subject, host, uri, email, issuer in
+            var names: [Customer.Certificate.Name] = []
+            if let hash { names.append(.sha256(hash)) }
+            if let subject { names.append(.subject(subject)) }
+            if let host { names.append(.dns(host.lowercased())) }
+            if let uri { names.append(.uri(uri)) }
+            if let email { names.append(.email(email)) }
+            return names.first.map { Customer.Certificate(name: $0, issuer: issuer) }
+        }
+        .checked { _, node, faults in
+            let count = ["sha256", "subject", "dns", "uri", "email"].count { node[$0] != nil }
+            if count != 1 {
+                faults.add("a certificate is known by one of sha256, subject, dns, uri and email", at: node.location)
+            }
+        }
+        .unwrapped
+    }
+}
+
+extension Shape<Customer.Certificate?> {
+    fileprivate var unwrapped: Shape<Customer.Certificate> {
+        Shape<Customer.Certificate>(expected, schema: schema) { node, faults in read(node, &faults) ?? nil }
     }
 }
 

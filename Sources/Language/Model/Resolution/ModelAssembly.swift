@@ -29,6 +29,7 @@ struct ModelAssembly {
         let apis = file.apis.compactMap { api(from: $0) }
         Conflicts.findMounts(of: file.apis, &faults)
         let listeners = listeners(from: file.listeners)
+        Conflicts.findUnprovable(authorizers, on: listeners, &faults)
         Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)
         return Model(
             listeners: listeners,

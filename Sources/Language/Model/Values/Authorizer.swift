@@ -10,6 +10,8 @@ public struct Authorizer: Sendable, Hashable {
         case basic(realm: String, form: BasicForm = .userPassword)
         /// A customer's signature of the request (RFC 9421).
         case signature(SignatureAuthorization)
+        /// A customer's certificate, which the client has shown in its TLS handshake.
+        case certificate
         /// An address from which calls may come.
         case address(AddressRule)
     }

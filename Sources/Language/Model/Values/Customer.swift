@@ -70,6 +70,37 @@ public struct Customer: Sendable, Hashable {
         }
     }
 
+    /// What a customer's certificate says, by which it is known.
+    public struct Certificate: Sendable, Hashable {
+        /// What is looked at.
+        public enum Name: Sendable, Hashable {
+            /// The SHA-256 of the certificate, 64 hexadecimal digits in lower case.
+            case sha256(String)
+            /// The subject (RFC 4514): `CN=orders,O=Acme`.
+            case subject(String)
+            /// An alternative name: a host, in lower case.
+            case dns(String)
+            /// An alternative name: a URI, as `spiffe://acme/orders`.
+            case uri(String)
+            /// An alternative name: an address of mail.
+            case email(String)
+        }
+
+        /// What it says.
+        public var name: Name
+        /// Who has to have signed it (RFC 4514); `nil`: any authority of the listener.
+        public var issuer: String?
+        /// Where it was declared.
+        public var source: SourceLocation?
+
+        /// Makes a rule.
+        public init(name: Name, issuer: String? = nil, source: SourceLocation? = nil) {
+            self.name = name
+            self.issuer = issuer
+            self.source = source
+        }
+    }
+
     /// A text that the operator gives to a customer, for logs, headers and limits.
     public struct Label: Sendable, Hashable {
         /// The label's name.
@@ -96,6 +127,8 @@ public struct Customer: Sendable, Hashable {
     public var passwords: [Password]
     /// What they sign requests with; each of them will do.
     public var signingKeys: [SigningKey]
+    /// Their certificates; each of them will do.
+    public var certificates: [Certificate]
     /// From where they call; empty: anywhere.
     public var addresses: [AddressRange]
     /// What else is said about them.
@@ -111,6 +144,7 @@ public struct Customer: Sendable, Hashable {
         apiKeys: [APIKey] = [],
         passwords: [Password] = [],
         signingKeys: [SigningKey] = [],
+        certificates: [Certificate] = [],
         addresses: [AddressRange] = [],
         labels: [Label] = [],
         source: SourceLocation? = nil
@@ -121,6 +155,7 @@ public struct Customer: Sendable, Hashable {
         self.apiKeys = apiKeys
         self.passwords = passwords
         self.signingKeys = signingKeys
+        self.certificates = certificates
         self.addresses = addresses
         self.labels = labels
         self.source = source

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from harness import chunked, request, response, wait_until
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
 from issuers import ec_key
+from test_customers import basic, scrypt
 
 BOTH_PROTOCOLS = True
 
@@ -48,10 +49,12 @@ authorizers:
   loose: {{ signature: {{ nonce: optional, content_digest: never, components: ["@method"] }} }}
   few: {{ signature: {{ most_nonces: 1000 }} }}
   keys: {{ api_key: {{}} }}
+  password: {{ basic: {{}} }}
 customers:
   acme:
     api_keys: {{ secret: "env:ACME_KEY" }}
     labels: {{ tier: gold }}
+    passwords: {{ wiley: "{password}" }}
     signing_keys:
       - {{ id: acme-hmac, secret: "env:ACME_SECRET" }}
       - {{ id: acme-ec, public_key: ec.pem }}
@@ -71,6 +74,7 @@ apis:
       ANY /few: {{ to: {backend}, authorize: few }}
       ANY /any: {{ to: {backend}, authorize: {{ any_of: [signed, keys] }} }}
       ANY /all: {{ to: {backend}, authorize: {{ all_of: [signed, keys] }} }}
+      ANY /three: {{ to: {backend}, authorize: {{ all_of: [signed, password, keys] }} }}
       ANY /made: {{ reply: {{ text: made }} }}
 """
 
@@ -88,7 +92,7 @@ def gateway(start, backend, tmp_path):
         pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         (tmp_path / f"{name}.pem").write_bytes(pem)
     (tmp_path / "jwk.json").write_text(json.dumps(JOSE.as_dict(private=False)))
-    return start(FILE.format(backend=backend.url), folder=tmp_path, environment=SECRETS)
+    return start(FILE.format(backend=backend.url, password=scrypt("x")), folder=tmp_path, environment=SECRETS)
 
 
 class Resolver(HTTPSignatureKeyResolver):
@@ -391,6 +395,17 @@ def test_a_body_can_be_read_by_the_next_authorizer_too(gateway, backend):
     assert cause(send(gateway, signed("POST", "/all", body=b"x"), "POST", "/all", b"x"))[1] == "missing-api-key"
     lines = signed("POST", "/all", body=b"x")
     assert send(gateway, [*lines, "x-api-key: acme-acme-acme-acme"], "POST", "/all", b"x").status == 200
+
+
+def test_a_signature_is_asked_once_when_another_authorizer_has_to_wait(gateway, backend):
+    """The password is checked on another thread, and its answer must not meet a nonce that is used by then."""
+    more = [basic("wiley", "x"), "x-api-key: acme-acme-acme-acme"]
+    assert send(gateway, [*signed(path="/three"), *more], path="/three").status == 200
+    assert send(gateway, [*signed("POST", "/three", body=b"x"), *more], "POST", "/three", b"x").status == 200
+    lines = signed("POST", "/three", body=b"x")
+    assert cause(send(gateway, [*lines, more[0]], "POST", "/three", b"x")) == (403, "missing-api-key")
+    assert cause(send(gateway, [*lines, *more], "POST", "/three", b"x")) == (401, "replayed-signature")
+    assert len(backend.requests) == 2
 
 
 @pytest.mark.http1

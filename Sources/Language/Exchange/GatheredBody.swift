@@ -19,7 +19,7 @@ extension Exchange {
         var bytes = ByteBuffer()
         if case .length(let length) = request.framing {
             guard length <= limit else { return completion(.tooLarge) }
-            bytes.reserveCapacity(length)
+            bytes.reserveCapacity(min(length, 1 << 16))
         }
         let gathering = BodyGathering(exchange: self, client: client, bytes: bytes, limit: limit)
         gathering.observe = observe

@@ -62,6 +62,9 @@ public final class AuthorizationPlan: Sendable {
         fetched.map { FetchedKeys(url: $0.key.source.description, keys: $0.value, refresh: $0.key.refresh) }
     }
 
+    /// What an authorizer looks for, in words.
+    func wanted(by name: String) -> String { compiled[name]?.authorizer.kind.words ?? "something" }
+
     func check(named name: String) -> (any CallerCheck)? { compiled[name]?.check }
 
     /// The names of fields that only the gateway may set for an API: those by which any of its routes tells backends about callers.

@@ -8,8 +8,14 @@ protocol CallerCheck: Sendable {
     var name: String { get }
     /// Under which something is kept on each worker.
     var memories: [StepMemoryKey] { get }
+    /// Whether it comes to the same when it looks at a request again. What is taken once does not.
+    var isRepeatable: Bool { get }
     /// Looks at a request. `now` is in monotonic nanoseconds.
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome
+}
+
+extension CallerCheck {
+    var isRepeatable: Bool { true }
 }
 
 /// What came of looking at a request.

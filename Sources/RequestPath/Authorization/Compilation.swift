@@ -35,6 +35,7 @@ struct Compilation {
             nonces[authorizer.name] = used
             return SignatureCheck(authorizer, rules, customers: directory, nonces: used)
         case .certificate: return CertificateCheck(authorizer, customers: directory)
+        case .external(let settings): return try ExternalCheck(authorizer, settings, customers: directory)
         case .address(let rule): return AddressCheck(name: authorizer.name, rule: rule)
         }
     }

@@ -2,7 +2,7 @@ public import Exchange
 
 /// Why a request is not taken: what the log says, and what the client is told. Nothing of the credentials is in it.
 public struct Denial: Error, Sendable, Hashable {
-    /// 400, 401, 403, 413 or 503.
+    /// 400, 401, 403, 413, 500 or 503.
     public var status: Int
     /// The stable cause.
     public var cause: Cause
@@ -72,6 +72,8 @@ extension Denial {
     static let bodyTooLarge = Denial(413, "authorizer.body-too-large")
     /// More signatures were taken in a short while than nonces are remembered.
     static let tooManyNonces = Denial(503, "authorizer.too-many-nonces", retryAfter: 5)
+    /// A service is asked as many questions as it may be.
+    static let serviceBusy = Denial(503, "authorizer.external-busy", retryAfter: 1)
     /// More passwords wait to be checked than will be soon.
     static let busy = Denial(503, "authorizer.busy", retryAfter: 1)
 }

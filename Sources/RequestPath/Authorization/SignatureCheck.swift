@@ -23,6 +23,8 @@ struct SignatureCheck: CallerCheck {
 
     let name: String
     let memories: [StepMemoryKey] = []
+    /// The nonce is used by then.
+    let isRepeatable = false
     private let demand: Demand
     private let demandWithDigest: Demand
     private let digest: SignatureAuthorization.DigestRule

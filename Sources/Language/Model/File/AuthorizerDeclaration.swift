@@ -6,6 +6,7 @@ struct AuthorizerDeclaration {
         case basic(BasicDeclaration)
         case signature(SignatureAuthorization)
         case certificate
+        case external(ExternalAuthorization)
         case address(AddressRule)
     }
 
@@ -28,7 +29,9 @@ struct TokenDeclaration {
 }
 
 extension Shape<AuthorizerDeclaration> {
-    private static var kindNames: [String] { ["jwt", "api_key", "basic", "signature", "certificate", "address"] }
+    private static var kindNames: [String] {
+        ["jwt", "api_key", "basic", "signature", "certificate", "external", "address"]
+    }
     private static var kinds: String {
         "\(kindNames.dropLast().joined(separator: ", ")) or \(kindNames[kindNames.count - 1])"
     }
@@ -44,6 +47,7 @@ extension Shape<AuthorizerDeclaration> {
             .optional("basic", Shape<BasicDeclaration>.basic, "Customers' user names and passwords (RFC 7617)."),
             .optional("signature", .signature, "Customers' signatures of requests (RFC 9421)."),
             .optional("certificate", Shape<Bool>.nothing, "Customers' certificates, on listeners that ask for them."),
+            .optional("external", .external, "A service that is asked who calls, as Amazon's Lambda authorizers are."),
             .optional("address", .addressRule, "The addresses from which calls may come."),
             .optional(
                 "cache",
@@ -51,13 +55,14 @@ extension Shape<AuthorizerDeclaration> {
                 default: Authorizer(name: "", kind: .basic(realm: "")).cache,
                 "How long a decision holds for the same credentials, at most; 0s decides each time."
             )
-        ) { token, apiKey, basic, signature, certificate, address, cache in
+        ) { token, apiKey, basic, signature, certificate, external, address, cache in
             var kind: AuthorizerDeclaration.Kind?
             if let token { kind = .token(token) }
             if let apiKey { kind = .apiKey(apiKey) }
             if let basic { kind = .basic(basic) }
             if let signature { kind = .signature(signature) }
             if certificate != nil { kind = .certificate }
+            if let external { kind = .external(external) }
             if let address { kind = .address(address) }
             return kind.map { AuthorizerDeclaration(kind: $0, cache: cache) }
         }

@@ -23,6 +23,7 @@ struct AuthorizerResolution {
         case .basic(let basic): kind = .basic(realm: basic.realm, form: basic.form)
         case .signature(let rules): kind = .signature(rules)
         case .certificate: kind = .certificate
+        case .external(let settings): kind = .external(settings)
         case .address(let rule): kind = .address(rule)
         }
         return Authorizer(name: declaration.key, kind: kind, cache: value.cache, source: declaration.location)

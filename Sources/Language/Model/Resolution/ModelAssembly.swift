@@ -5,6 +5,7 @@ struct ModelAssembly {
     private var backends: [Backend] = []
     private var backendNames: Set<String> = []
     private var authorizerNames: Set<String> = []
+    private var authorizersByName: [String: Authorizer] = [:]
 
     init(loader: DocumentLoader) {
         self.loader = loader
@@ -25,6 +26,7 @@ struct ModelAssembly {
             faults.add("a configuration has at least one API, under \"apis\"", at: place)
         }
         let authorizers = authorizers(from: file.authorizers)
+        for authorizer in authorizers { authorizersByName[authorizer.name] = authorizer }
         let customers = customers(from: file.customers)
         let apis = file.apis.compactMap { api(from: $0) }
         Conflicts.findMounts(of: file.apis, &faults)
@@ -84,6 +86,7 @@ struct ModelAssembly {
             guard let root = loader.loadDocument(document.value, namedAt: document.location) else { return nil }
             var reader = OpenAPIReader(root: root)
             routes = reader.routes()
+            reader.compare(with: authorizersByName)
             faults += reader.faults
         }
         Conflicts.findRoutes(routes, &faults)

@@ -12,6 +12,8 @@ public struct Authorizer: Sendable, Hashable {
         case signature(SignatureAuthorization)
         /// A customer's certificate, which the client has shown in its TLS handshake.
         case certificate
+        /// A service that is asked who calls.
+        case external(ExternalAuthorization)
         /// An address from which calls may come.
         case address(AddressRule)
     }

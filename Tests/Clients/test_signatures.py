@@ -418,6 +418,35 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(gateway, ba
     assert len(backend.requests) == 1
 
 
+@pytest.mark.http1
+def test_a_body_that_comes_too_slowly_is_given_up(start, backend):
+    gateway = start(
+        "authorizers: { signed: { signature: {} } }\n"
+        'customers: { acme: { signing_keys: { id: acme-hmac, secret: "env:ACME_SECRET" } } }\n'
+        "limits: { body_idle: 200ms }\n"
+        f"apis: {{ shop: {{ authorize: signed, routes: {{ $default: {backend.url} }} }} }}",
+        environment=SECRETS,
+        http2=True,
+    )
+    lines = signed("POST", body=b"x" * 9)
+    with gateway.connect() as client:
+        client.send(request("POST", "/orders", *lines, "Content-Length: 9") + b"xxx")
+        answer = client.read_response()
+        assert (answer.status, answer.json()["cause"]) == (408, "client.body-timeout")
+    fields = [tuple(line.split(": ", 1)) for line in lines]
+    fields = [(name.lower(), value) for name, value in fields]
+    with gateway.connect_http2() as client:
+        slow = client.begin("POST", "/orders", *fields, body=b"xxx", host="shop.test", ends=False)
+        assert client.read_response(slow).status == 408
+        left = client.begin("POST", "/orders", *fields, body=b"xxx", host="shop.test", ends=False)
+        client.state.reset_stream(left)
+        client.flush()
+        # The connection, the nonce and the stream's place are all good for more.
+        whole = client.begin("POST", "/orders", *fields, body=b"x" * 9, host="shop.test")
+        assert client.read_response(whole).status == 200
+    assert len(backend.requests) == 1
+
+
 def test_a_retry_sends_the_gathered_body_again(start, make_backend, tmp_path):
     answers = iter([503, 200])
     backend = make_backend(answer=lambda request: response(next(answers), body=b"hello"))

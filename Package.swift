@@ -64,7 +64,7 @@ let modules: [Module] = [
         name: "Listen",
         layer: .requestPath,
         uses: ["Exchange", "Model", "Wire"],
-        packages: [nioCore, nioPosix, nioHPACK, nioHTTP2, nioSSL, nioTLS, x509, asn1],
+        packages: [nioCore, nioPosix, nioHPACK, nioHTTP2, nioSSL, nioTLS, x509, asn1, crypto],
         tests: ["Exchange", "Model"],
         testPackages: [nioEmbedded]
     ),

@@ -74,7 +74,7 @@ class Authority:
         private = _key(kind)
         builder = (
             x509.CertificateBuilder()
-            .subject_name(_name(common_name or (names[0] if names else "nobody")))
+            .subject_name(_name(common_name or (names[0] if names and isinstance(names[0], str) else "nobody")))
             .issuer_name(self.name)
             .public_key(private.public_key())
             .serial_number(x509.random_serial_number())
@@ -84,7 +84,7 @@ class Authority:
         )
         if names:
             builder = builder.add_extension(
-                x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
+                x509.SubjectAlternativeName([x509.DNSName(name) if isinstance(name, str) else name for name in names]), critical=False
             )
         if usage:
             builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=True)

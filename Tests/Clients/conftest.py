@@ -19,15 +19,14 @@ def pytest_generate_tests(metafunc):
     """
     if getattr(metafunc.module, "BOTH_PROTOCOLS", False):
         is_both = not metafunc.definition.get_closest_marker("http1")
-        metafunc.fixturenames.append("protocol")
         metafunc.parametrize("protocol", ["HTTP/1.1", "HTTP/2"] if is_both else ["HTTP/1.1"], indirect=True)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def protocol(request):
-    """What `Gateway.exchange` speaks."""
-    Gateway.protocol = request.param
-    yield request.param
+    """What `Gateway.exchange` speaks. Used by every test, or pytest would drop it from those that do not name it."""
+    Gateway.protocol = getattr(request, "param", "HTTP/1.1")
+    yield Gateway.protocol
     Gateway.protocol = "HTTP/1.1"
 
 

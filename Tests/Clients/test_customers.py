@@ -28,6 +28,7 @@ authorizers:
   keys: {{ api_key: {{}} }}
   query: {{ api_key: {{ query: key }} }}
   basic: {{ basic: {{ realm: orders }} }}
+  triple: {{ basic: {{ realm: orders, form: id_password_key }} }}
   inside: {{ address: {{ allow: [10.0.0.0/8, "fd00::/8"], deny: 10.9.0.0/16 }} }}
   tokens: {{ jwt: {{ issuer: https://issuer.test, audience: orders, jwks: jwks.json, customer: sub }} }}
 customers:
@@ -51,6 +52,7 @@ apis:
       GET /: {backend}
       GET /query: {{ to: {backend}, authorize: query }}
       GET /basic: {{ to: {backend}, authorize: basic }}
+      GET /triple: {{ to: {backend}, authorize: triple }}
       GET /inside: {{ to: {backend}, authorize: inside }}
       GET /any: {{ to: {backend}, authorize: {{ any_of: [keys, basic, tokens] }} }}
       GET /all: {{ to: {backend}, authorize: {{ all_of: [inside, keys] }} }}
@@ -132,6 +134,36 @@ def test_wrong_passwords_and_unknown_users_look_the_same(gateway, backend):
         assert answer.status == 401
     assert cause(get(gateway, "/basic", basic("ghost", "roadrunner"))) == (403, "authorizer.suspended-customer")
     assert backend.requests == []
+
+
+def test_a_password_and_a_key_of_the_same_customer_are_taken(gateway, backend):
+    for user, password, key, name in (("wiley", "roadrunner", KEY, "first"), ("coyote", "a:b:c", OTHER_KEY, None)):
+        for _ in range(2):
+            answer = get(gateway, "/triple", basic(user, f"{password}:{key}"))
+            assert answer.status == 200
+            line = gateway.line_of(answer)
+            assert (line["customer"], line["user"], line.get("api_key")) == ("acme", user, name)
+    assert backend.requests[-1].get("X-Customer") == "acme"
+    assert KEY not in gateway.log_text() + gateway.stderr()
+
+
+def test_another_key_or_password_beside_it_is_not(gateway, backend):
+    for pair, expected in (
+        (("wiley", "roadrunner:branch-branch-branch"), "wrong-api-key"),
+        (("wiley", "roadrunner:nobodys-nobodys"), "wrong-api-key"),
+        (("wiley", f"wrong:{KEY}"), "wrong-password"),
+        (("nobody", f"roadrunner:{KEY}"), "wrong-password"),
+        (("wiley", "roadrunner"), "malformed-basic-credentials"),
+        (("wiley", "roadrunner:"), "malformed-basic-credentials"),
+    ):
+        answer = get(gateway, "/triple", basic(*pair))
+        assert cause(answer) == (401, f"authorizer.{expected}"), pair
+        assert answer.get("WWW-Authenticate") == 'Basic realm="orders", charset="UTF-8"'
+    # Nothing of a refusal is kept, and the other form does not take the same text.
+    assert get(gateway, "/triple", basic("wiley", f"roadrunner:{KEY}")).status == 200
+    assert cause(get(gateway, "/basic", basic("wiley", f"roadrunner:{KEY}"))) == (401, "authorizer.wrong-password")
+    assert cause(get(gateway, "/triple", basic("ghost", "roadrunner:gone-gone-gone-gone"))) == (403, "authorizer.suspended-customer")
+    assert cause(get(gateway, "/triple")) == (401, "authorizer.missing-password")
 
 
 def test_the_second_call_with_a_password_is_fast(start, tmp_path):

@@ -15,6 +15,10 @@ public final class ClientCertificate: Sendable {
     /// The time up to which it counts, in the same form.
     public let notAfter: String
 
+    /// All that it can be known by: `sha256:…` (64 hexadecimal digits), `subject:…`, then its alternative names as
+    /// `dns:…` (in lower case), `uri:…` and `email:…`.
+    public let names: [String]
+
     /// Makes a certificate from its parts.
     public init(
         pem: String,
@@ -22,7 +26,8 @@ public final class ClientCertificate: Sendable {
         issuer: String,
         serialNumber: String,
         notBefore: String,
-        notAfter: String
+        notAfter: String,
+        names: [String] = []
     ) {
         self.pem = pem
         self.subject = subject
@@ -30,5 +35,6 @@ public final class ClientCertificate: Sendable {
         self.serialNumber = serialNumber
         self.notBefore = notBefore
         self.notAfter = notAfter
+        self.names = names
     }
 }

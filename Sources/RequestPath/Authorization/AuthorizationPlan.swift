@@ -15,6 +15,7 @@ public final class AuthorizationPlan: Sendable {
     private let directory: CustomerDirectory
     private let compiled: [String: Compiled]
     private let fetched: [IssuerKeys.Origin: IssuerKeys]
+    private let nonces: [String: UsedNonces]
 
     /// Compiles the authorizers of a model.
     /// - Parameters:
@@ -31,7 +32,11 @@ public final class AuthorizationPlan: Sendable {
         } else {
             directory = try CustomerDirectory(model.customers, fingerprinter: fingerprinter)
         }
-        var compilation = Compilation(directory: directory, former: former?.fetched ?? [:])
+        var compilation = Compilation(
+            directory: directory,
+            former: former?.fetched ?? [:],
+            formerNonces: former?.nonces ?? [:]
+        )
         var compiled: [String: Compiled] = [:]
         var faults: [Fault] = []
         for authorizer in model.authorizers {
@@ -52,15 +57,19 @@ public final class AuthorizationPlan: Sendable {
         guard faults.isEmpty else { throw Faults(faults) }
         self.compiled = compiled
         fetched = compilation.fetched
+        nonces = compilation.nonces
     }
 
     /// Under which keys the workers remember decisions.
-    public var memories: Set<StepMemoryKey> { Set(compiled.values.compactMap { $0.check.memory }) }
+    public var memories: Set<StepMemoryKey> { Set(compiled.values.flatMap(\.check.memories)) }
 
     /// The keys that have to be fetched, and fetched anew.
     public var fetchedKeys: [FetchedKeys] {
         fetched.map { FetchedKeys(url: $0.key.source.description, keys: $0.value, refresh: $0.key.refresh) }
     }
+
+    /// What an authorizer looks for, in words.
+    func wanted(by name: String) -> String { compiled[name]?.authorizer.kind.words ?? "something" }
 
     func check(named name: String) -> (any CallerCheck)? { compiled[name]?.check }
 

@@ -30,17 +30,18 @@ public struct Authorize: Step {
         return decide(rule, exchange, now: now, settled: [:]) ?? .wait
     }
 
-    /// - Parameter settled: what checks that had to wait have come to.
+    /// - Parameter settled: what checks have come to that had to wait, or that can't be asked again.
     /// - Returns: `nil` when another check has to wait; it resumes the exchange.
     private func decide(_ rule: Rule, _ exchange: Exchange, now: UInt64, settled: [Int: Settled]) -> Verdict? {
-        switch evaluate(rule, exchange, now: now, settled: settled) {
+        var settled = settled
+        switch evaluate(rule, exchange, now: now, settled: &settled) {
         case .granted(let principal):
             exchange.principal = principal
             return .next
         case .denied(let denials): return .refuse(Denial.refusal(denials))
         case .waiting(let number, let future):
             let call = exchange.callNumber
-            future.assumeIsolated().whenSuccess { result in
+            future.assumeIsolated().whenSuccess { [settled] result in
                 // The client may have left, and its exchange serve another call.
                 guard exchange.callNumber == call else { return }
                 var settled = settled
@@ -62,20 +63,24 @@ public struct Authorize: Step {
         _ rule: Rule,
         _ exchange: Exchange,
         now: UInt64,
-        settled: [Int: Settled]
+        settled: inout [Int: Settled]
     ) -> Evaluation {
         switch rule {
         case .check(let check, let scopes, let number):
             let outcome = settled[number]?.outcome ?? check.check(exchange, now: now)
             switch outcome {
-            case .granted(let principal): return Self.evaluation(principal, scopes: scopes)
-            case .denied(let denial): return .denied([denial])
+            case .granted(let principal):
+                if !check.isRepeatable { settled[number] = .granted(principal) }
+                return Self.evaluation(principal, scopes: scopes)
+            case .denied(let denial):
+                if !check.isRepeatable { settled[number] = .denied(denial) }
+                return .denied([denial])
             case .waiting(let future): return .waiting(number: number, future)
             }
         case .anyOf(let rules):
             var denials: [Denial] = []
             for rule in rules {
-                let evaluation = evaluate(rule, exchange, now: now, settled: settled)
+                let evaluation = evaluate(rule, exchange, now: now, settled: &settled)
                 guard case .denied(let more) = evaluation else { return evaluation }
                 denials += more
             }
@@ -83,7 +88,7 @@ public struct Authorize: Step {
         case .allOf(let rules):
             var joined: Principal?
             for rule in rules {
-                let evaluation = evaluate(rule, exchange, now: now, settled: settled)
+                let evaluation = evaluate(rule, exchange, now: now, settled: &settled)
                 guard case .granted(let principal) = evaluation else { return evaluation }
                 guard let principal else { continue }
                 guard let known = joined else {

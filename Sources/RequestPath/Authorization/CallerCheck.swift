@@ -6,10 +6,16 @@ import NIOCore
 protocol CallerCheck: Sendable {
     /// The authorizer's name.
     var name: String { get }
-    /// Under which decisions are kept on each worker; `nil` when none are.
-    var memory: StepMemoryKey? { get }
+    /// Under which something is kept on each worker.
+    var memories: [StepMemoryKey] { get }
+    /// Whether it comes to the same when it looks at a request again. What is taken once does not.
+    var isRepeatable: Bool { get }
     /// Looks at a request. `now` is in monotonic nanoseconds.
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome
+}
+
+extension CallerCheck {
+    var isRepeatable: Bool { true }
 }
 
 /// What came of looking at a request.
@@ -17,7 +23,7 @@ enum CheckOutcome {
     /// It is taken. Without a principal nothing is known of the caller but that.
     case granted(Principal?)
     case denied(Denial)
-    /// Other threads have to be asked. Ends on the loop of the worker.
+    /// Other threads or the client have to be waited for. Ends on the loop of the worker; fails when the call was given up.
     case waiting(EventLoopFuture<Settled>)
 }
 
@@ -48,7 +54,7 @@ extension Decision {
 /// Calls come from some addresses, and not from others.
 struct AddressCheck: CallerCheck {
     let name: String
-    let memory: StepMemoryKey? = nil
+    let memories: [StepMemoryKey] = []
     let rule: AddressRule
 
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome {

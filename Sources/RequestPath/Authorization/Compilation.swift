@@ -8,10 +8,18 @@ struct Compilation {
     /// The keys that a former configuration has fetched.
     let former: [IssuerKeys.Origin: IssuerKeys]
     private(set) var fetched: [IssuerKeys.Origin: IssuerKeys] = [:]
+    /// The nonces that authorizers of a former configuration have seen: a reload lets nobody send them again.
+    let formerNonces: [String: UsedNonces]
+    private(set) var nonces: [String: UsedNonces] = [:]
 
-    init(directory: CustomerDirectory, former: [IssuerKeys.Origin: IssuerKeys]) {
+    init(
+        directory: CustomerDirectory,
+        former: [IssuerKeys.Origin: IssuerKeys],
+        formerNonces: [String: UsedNonces]
+    ) {
         self.directory = directory
         self.former = former
+        self.formerNonces = formerNonces
     }
 
     mutating func check(_ authorizer: Authorizer) throws(Fault) -> any CallerCheck {
@@ -20,13 +28,21 @@ struct Compilation {
             let issuers = try issuers(of: settings, authorizer)
             return TokenCheck(authorizer, settings, issuers: issuers, customers: directory)
         case .apiKey(let place): return KeyCheck(authorizer, place: place, customers: directory)
-        case .basic(let realm): return PasswordCheck(authorizer, realm: realm, customers: directory)
+        case .basic(let realm, let form):
+            return PasswordCheck(authorizer, realm: realm, form: form, customers: directory)
+        case .signature(let rules):
+            let used = formerNonces[authorizer.name] ?? UsedNonces()
+            nonces[authorizer.name] = used
+            return SignatureCheck(authorizer, rules, customers: directory, nonces: used)
+        case .certificate: return CertificateCheck(authorizer, customers: directory)
+        case .external(let settings): return try ExternalCheck(authorizer, settings, customers: directory)
         case .address(let rule): return AddressCheck(name: authorizer.name, rule: rule)
         }
     }
 
-    /// Keeps the keys of an authorizer that was compiled before.
+    /// Keeps the keys and nonces of an authorizer that was compiled before.
     mutating func keep(_ authorizer: Authorizer) {
+        nonces[authorizer.name] = formerNonces[authorizer.name]
         guard case .token(let settings) = authorizer.kind else { return }
         for origin in Self.origins(of: settings) { fetched[origin] = former[origin] }
     }

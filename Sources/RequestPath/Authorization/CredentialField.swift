@@ -73,10 +73,10 @@ struct CredentialField: Sendable {
             while end < query.count, query[end] != UInt8(ascii: "&") { end += 1 }
             var equals = start
             while equals < end, query[equals] != UInt8(ascii: "=") { equals += 1 }
-            if Self.decoded(query.extracting(start..<equals)) == name {
+            if PercentEncoding.decoded(query.extracting(start..<equals), plusIsBlank: true) == name {
                 if found != nil { return .several }
                 let value = query.extracting(min(equals + 1, end)..<end)
-                if let decoded = Self.decoded(value) {
+                if let decoded = PercentEncoding.decoded(value, plusIsBlank: true) {
                     found = decoded
                 } else {
                     // What can't be decoded stays as it is, which no key and no token is.
@@ -87,35 +87,5 @@ struct CredentialField: Sendable {
         }
         guard let found, !found.isEmpty else { return .nothing }
         return .decoded(found)
-    }
-
-    /// Undoes percent-encoding and `+`; `nil` for a broken one.
-    private static func decoded(_ bytes: Span<UInt8>) -> [UInt8]? {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var index = 0
-        while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: "+"): decoded.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                guard index + 2 < bytes.count, let high = hexValue(bytes[index + 1]),
-                    let low = hexValue(bytes[index + 2])
-                else { return nil }
-                decoded.append(high << 4 | low)
-                index += 2
-            case let byte: decoded.append(byte)
-            }
-            index += 1
-        }
-        return decoded
-    }
-
-    private static func hexValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

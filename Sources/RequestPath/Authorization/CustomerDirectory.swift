@@ -7,6 +7,20 @@ import Model
 final class CustomerDirectory: Sendable {
     private let declared: CustomerTable
     private let fingerprinter: KeyFingerprinter
+    /// Of the file's customers, by the keys' ids.
+    let signers: [String: Signer]
+    /// Of the file's customers, by what certificates say, as `ClientCertificate.names` has it.
+    let certificateHolders: [String: [CertificateHolder]]
+
+    struct Signer: Sendable {
+        let key: MessageKey
+        let customer: KnownCustomer
+    }
+
+    struct CertificateHolder: Sendable {
+        let issuer: String?
+        let customer: KnownCustomer
+    }
 
     /// - Throws: keys and users that two customers share, and hashes that can't be checked.
     init(_ customers: [Customer], fingerprinter: KeyFingerprinter) throws(Faults) {
@@ -18,9 +32,74 @@ final class CustomerDirectory: Sendable {
             }
             do throws(Faults) { try declared.put(customer) } catch { faults += error.all }
         }
+        do throws(Faults) { signers = try Self.signers(of: customers, declared) } catch {
+            faults += error.all
+            signers = [:]
+        }
+        do throws(Faults) { certificateHolders = try Self.certificateHolders(of: customers, declared) } catch {
+            faults += error.all
+            certificateHolders = [:]
+        }
         guard faults.isEmpty else { throw Faults(faults) }
         self.declared = declared
         self.fingerprinter = fingerprinter
+    }
+
+    private static func signers(
+        of customers: [Customer],
+        _ table: CustomerTable
+    ) throws(Faults) -> [String: Signer] {
+        var faults: [Fault] = []
+        var signers: [String: Signer] = [:]
+        for customer in customers {
+            guard let known = table.customer(id: customer.id) else { continue }
+            for key in customer.signingKeys {
+                do throws(Fault) {
+                    let signer = Signer(key: try SigningKeys.key(key), customer: known)
+                    if signers.updateValue(signer, forKey: key.id) != nil {
+                        faults.append(Fault("two signing keys have this id", at: key.source, text: key.id))
+                    }
+                } catch {
+                    faults.append(error)
+                }
+            }
+        }
+        guard faults.isEmpty else { throw Faults(faults) }
+        return signers
+    }
+
+    private static func certificateHolders(
+        of customers: [Customer],
+        _ table: CustomerTable
+    ) throws(Faults) -> [String: [CertificateHolder]] {
+        var faults: [Fault] = []
+        var holders: [String: [CertificateHolder]] = [:]
+        for customer in customers {
+            guard let known = table.customer(id: customer.id) else { continue }
+            for certificate in customer.certificates {
+                let name = text(of: certificate.name)
+                let holder = CertificateHolder(issuer: certificate.issuer, customer: known)
+                let isTaken = holders[name]?.contains { other in
+                    other.issuer == holder.issuer || other.issuer == nil || holder.issuer == nil
+                }
+                if isTaken == true {
+                    faults.append(Fault("this certificate is declared twice", at: certificate.source, text: name))
+                }
+                holders[name, default: []].append(holder)
+            }
+        }
+        guard faults.isEmpty else { throw Faults(faults) }
+        return holders
+    }
+
+    private static func text(of name: Customer.Certificate.Name) -> String {
+        switch name {
+        case .sha256(let text): "sha256:" + text
+        case .subject(let text): "subject:" + text
+        case .dns(let text): "dns:" + text.lowercased()
+        case .uri(let text): "uri:" + text
+        case .email(let text): "email:" + text
+        }
     }
 
     /// Of the file alone.

@@ -6,18 +6,27 @@ final class Decision: Sendable {
     let customer: KnownCustomer?
     /// The keys by which it was decided; when one of them is withdrawn, it holds no longer.
     let keys: IssuerKeys?
+    /// What the caller may call, where a service has said so.
+    let policy: CallerPolicy?
 
-    init(_ principal: Principal, customer: KnownCustomer? = nil, keys: IssuerKeys? = nil) {
+    init(
+        _ principal: Principal,
+        customer: KnownCustomer? = nil,
+        keys: IssuerKeys? = nil,
+        policy: CallerPolicy? = nil
+    ) {
         self.principal = principal
         self.customer = customer
         self.keys = keys
+        self.policy = policy
     }
 }
 
 /// Decisions by the bytes of the credentials that they were made from. Confined to a worker's loop; times are given.
 ///
 /// Bounded by two generations: when the younger one is full it becomes the older, and what was in that is forgotten unless it
-/// was used meanwhile. Only those who hold good credentials get anything in, so nobody else can push it out.
+/// was used meanwhile. Only those who hold good credentials get anything in, so nobody else can push it out; what a service has said
+/// of anybody is kept, too, as at Amazon, and can only push out the like.
 final class DecisionCache {
     private struct Entry {
         let credentials: [UInt8]

@@ -2,12 +2,14 @@ public import Exchange
 
 /// Why a request is not taken: what the log says, and what the client is told. Nothing of the credentials is in it.
 public struct Denial: Error, Sendable, Hashable {
-    /// 400, 401, 403 or 503.
+    /// 400, 401, 403, 413, 500 or 503.
     public var status: Int
     /// The stable cause.
     public var cause: Cause
     /// What a client could bring (`WWW-Authenticate`; RFC 9110, 11.6.1); `nil` where that would not help.
     public var challenge: String?
+    /// Which signature would do (`Accept-Signature`; RFC 9421, 5.1).
+    public var acceptedSignature: String?
     /// Whether the request brought nothing for this authorizer, so that another's denial says more.
     public var isMissing: Bool
     /// When to come back, in seconds.
@@ -17,12 +19,14 @@ public struct Denial: Error, Sendable, Hashable {
         _ status: Int,
         _ cause: Cause,
         challenge: String? = nil,
+        acceptedSignature: String? = nil,
         isMissing: Bool = false,
         retryAfter: Int? = nil
     ) {
         self.status = status
         self.cause = cause
         self.challenge = challenge
+        self.acceptedSignature = acceptedSignature
         self.isMissing = isMissing
         self.retryAfter = retryAfter
     }
@@ -40,6 +44,8 @@ public struct Denial: Error, Sendable, Hashable {
                 guard denial.status == 401, let challenge = denial.challenge else { continue }
                 let field = ReplyField("WWW-Authenticate", challenge)
                 if !fields.contains(field) { fields.append(field) }
+                guard let signature = denial.acceptedSignature else { continue }
+                fields.append(ReplyField("Accept-Signature", signature))
             }
         } else if let challenge = first.challenge {
             fields.append(ReplyField("WWW-Authenticate", challenge))
@@ -62,6 +68,12 @@ extension Denial {
     static let twoCustomers = Denial(403, "authorizer.customers-differ")
     /// The issuer's keys have never been fetched, or too long ago.
     static let noKeys = Denial(503, "authorizer.keys-unavailable", retryAfter: 5)
+    /// The content is larger than what is held against a digest.
+    static let bodyTooLarge = Denial(413, "authorizer.body-too-large")
+    /// More signatures were taken in a short while than nonces are remembered.
+    static let tooManyNonces = Denial(503, "authorizer.too-many-nonces", retryAfter: 5)
+    /// A service is asked as many questions as it may be.
+    static let serviceBusy = Denial(503, "authorizer.external-busy", retryAfter: 1)
     /// More passwords wait to be checked than will be soon.
     static let busy = Denial(503, "authorizer.busy", retryAfter: 1)
 }

@@ -6,7 +6,8 @@ import NIOCore
 /// A customer's API key.
 struct KeyCheck: CallerCheck {
     let name: String
-    let memory: StepMemoryKey?
+    private let memory: StepMemoryKey?
+    var memories: [StepMemoryKey] { memory.map { [$0] } ?? [] }
     let field: CredentialField
     let customers: CustomerDirectory
     /// How long a decision holds, in nanoseconds.

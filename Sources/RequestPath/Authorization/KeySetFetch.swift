@@ -41,8 +41,7 @@ enum KeySetFetch {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls {
-                        let isNumeric = IPAddress(url.host) != nil
-                        let name = isNumeric ? nil : url.host
+                        let name = isNumeric(url.host) ? nil : url.host
                         try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
                     }
                     try pipeline.addHTTPClientHandlers()
@@ -60,7 +59,11 @@ enum KeySetFetch {
         }
     }
 
-    private static func context() throws -> NIOSSLContext {
+    /// Whether a host is an address, which no certificate is asked for by name.
+    static func isNumeric(_ host: String) -> Bool { IPAddress(host) != nil }
+
+    /// TLS of version 1.2 or 1.3, to servers that the system's authorities vouch for.
+    static func context() throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         // Our own static builds carry no authorities; the system's are where OpenSSL's variable says, or the usual file is.

@@ -5,20 +5,30 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A customer's user name and password (RFC 7617).
+/// A customer's user name and password (RFC 7617), and in one form an API key of the same customer besides.
 struct PasswordCheck: CallerCheck {
     let name: String
-    let memory: StepMemoryKey?
+    private let memory: StepMemoryKey?
+    var memories: [StepMemoryKey] { memory.map { [$0] } ?? [] }
     private let field = CredentialField(.header("authorization"))
     private let customers: CustomerDirectory
     private let checks: PasswordChecks
     private let lifetime: UInt64
+    private let form: BasicCredentials.Form
     private let missing: Denial
     private let wrong: Denial
+    private let wrongKey: Denial
     private let malformed: Denial
 
-    init(_ authorizer: Authorizer, realm: String, customers: CustomerDirectory, checks: PasswordChecks = .shared) {
+    init(
+        _ authorizer: Authorizer,
+        realm: String,
+        form: BasicForm,
+        customers: CustomerDirectory,
+        checks: PasswordChecks = .shared
+    ) {
         name = authorizer.name
+        self.form = form == .idPasswordKey ? .userPasswordKey : .userPassword
         self.customers = customers
         self.checks = checks
         lifetime = authorizer.cache.wholeNanoseconds
@@ -27,6 +37,8 @@ struct PasswordCheck: CallerCheck {
         missing = Denial(401, "authorizer.missing-password", challenge: challenge, isMissing: true)
         // A user that is not known and a wrong password look the same, here and in the log.
         wrong = Denial(401, "authorizer.wrong-password", challenge: challenge)
+        // Only who knows the password is told that the key is another's.
+        wrongKey = Denial(401, "authorizer.wrong-api-key", challenge: challenge)
         malformed = Denial(401, "authorizer.malformed-basic-credentials", challenge: challenge)
     }
 
@@ -43,7 +55,7 @@ struct PasswordCheck: CallerCheck {
     private func check(_ value: Span<UInt8>, _ exchange: Exchange, now: UInt64) -> CheckOutcome {
         let given: BasicCredentials
         do throws(BasicFailure) {
-            given = try BasicCredentials(value, form: .userPassword)
+            given = try BasicCredentials(value, form: form)
         } catch {
             return .denied(error == .otherScheme ? missing : malformed)
         }
@@ -63,11 +75,14 @@ struct PasswordCheck: CallerCheck {
         checking.assumeIsolated().whenComplete { result in
             guard exchange.callNumber == number else { return settled.succeed(.denied(wrong)) }
             guard case .success(true) = result, let user else { return settled.succeed(.denied(wrong)) }
+            let key = given.apiKey.flatMap { customers.key($0.span, on: exchange.worker) }
+            if given.apiKey != nil, key?.customer.id != user.customer.id { return settled.succeed(.denied(wrongKey)) }
             guard !user.customer.isSuspended else { return settled.succeed(.denied(.suspended)) }
             let principal = Principal(
                 authorizer: name,
                 customer: user.customer.id,
                 user: user.name,
+                apiKeyID: key?.id,
                 labels: user.customer.labels,
                 plan: user.customer.plan
             )

@@ -14,7 +14,8 @@ struct TokenCheck: CallerCheck {
     }
 
     let name: String
-    let memory: StepMemoryKey?
+    private let memory: StepMemoryKey?
+    var memories: [StepMemoryKey] { memory.map { [$0] } ?? [] }
     private let field: CredentialField
     private let issuers: [Issuer]
     let algorithms: TokenAlgorithms

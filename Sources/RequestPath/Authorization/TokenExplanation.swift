@@ -31,10 +31,25 @@ extension AuthorizationPlan {
                 authorizer: name,
                 isTaken: false,
                 cause: nil,
-                reason: "asks for something else than a token"
+                reason: "asks for \(wanted(by: name)), not for a token"
             )
         }
         return await check.explain(token, scopes: scopes)
+    }
+}
+
+extension Authorizer.Kind {
+    /// What is looked for.
+    var words: String {
+        switch self {
+        case .token: "a token"
+        case .apiKey: "an API key"
+        case .basic: "a password"
+        case .signature: "a signature"
+        case .certificate: "a certificate"
+        case .external: "what a service says"
+        case .address: "an address"
+        }
     }
 }
 

@@ -3,12 +3,21 @@ struct AuthorizerDeclaration {
     enum Kind {
         case token(TokenDeclaration)
         case apiKey(CredentialPlace)
-        case basic(realm: String)
+        case basic(BasicDeclaration)
+        case signature(SignatureAuthorization)
+        case certificate
+        case external(ExternalAuthorization)
         case address(AddressRule)
     }
 
     var kind: Kind
     var cache: Duration
+}
+
+/// `authorizers.*.basic`.
+struct BasicDeclaration {
+    var realm: String
+    var form: BasicForm
 }
 
 /// `authorizers.*.jwt` as it is written.
@@ -20,13 +29,25 @@ struct TokenDeclaration {
 }
 
 extension Shape<AuthorizerDeclaration> {
+    private static var kindNames: [String] {
+        ["jwt", "api_key", "basic", "signature", "certificate", "external", "address"]
+    }
+    private static var kinds: String {
+        "\(kindNames.dropLast().joined(separator: ", ")) or \(kindNames[kindNames.count - 1])"
+    }
+    /// The kinds whose decisions hold for one request: `cache` would say nothing.
+    private static var undecided: [String] { ["signature", "certificate", "address"] }
+
     /// An element of `authorizers`.
     static var authorizer: Shape {
         Shape<AuthorizerDeclaration?>.record(
-            "a mapping with jwt, api_key, basic or address",
+            "a mapping with \(kinds)",
             .optional("jwt", .token, "Signed tokens of an issuer (JWT, OpenID Connect)."),
             .optional("api_key", .apiKeyPlace, "Customers' API keys, in a header or in the query."),
-            .optional("basic", Shape<String>.basicRealm, "Customers' user names and passwords (RFC 7617)."),
+            .optional("basic", Shape<BasicDeclaration>.basic, "Customers' user names and passwords (RFC 7617)."),
+            .optional("signature", .signature, "Customers' signatures of requests (RFC 9421)."),
+            .optional("certificate", Shape<Bool>.nothing, "Customers' certificates, on listeners that ask for them."),
+            .optional("external", .external, "A service that is asked who calls, as Amazon's Lambda authorizers are."),
             .optional("address", .addressRule, "The addresses from which calls may come."),
             .optional(
                 "cache",
@@ -34,18 +55,22 @@ extension Shape<AuthorizerDeclaration> {
                 default: Authorizer(name: "", kind: .basic(realm: "")).cache,
                 "How long a decision holds for the same credentials, at most; 0s decides each time."
             )
-        ) { token, apiKey, realm, address, cache in
+        ) { token, apiKey, basic, signature, certificate, external, address, cache in
             var kind: AuthorizerDeclaration.Kind?
             if let token { kind = .token(token) }
             if let apiKey { kind = .apiKey(apiKey) }
-            if let realm { kind = .basic(realm: realm) }
+            if let basic { kind = .basic(basic) }
+            if let signature { kind = .signature(signature) }
+            if certificate != nil { kind = .certificate }
+            if let external { kind = .external(external) }
             if let address { kind = .address(address) }
             return kind.map { AuthorizerDeclaration(kind: $0, cache: cache) }
         }
         .checked { _, node, faults in
-            let kinds = node.entries.filter { ["jwt", "api_key", "basic", "address"].contains($0.key.text) }
-            if kinds.isEmpty {
-                faults.add("an authorizer has jwt, api_key, basic or address", at: node.location)
+            let kinds = node.entries.filter { kindNames.contains($0.key.text) }
+            if kinds.isEmpty { faults.add("an authorizer has \(self.kinds)", at: node.location) }
+            if let cache = node["cache"], kinds.contains(where: { undecided.contains($0.key.text) }) {
+                faults.add("this is decided on each request anew; nothing is kept", at: cache.location)
             }
             for extra in kinds.dropFirst() {
                 let rule = "an authorizer is of one kind; all_of in a route asks for several"
@@ -225,6 +250,23 @@ extension Shape<[TokenAuthorization.Claim]> {
     }
 }
 
+extension Shape<Bool> {
+    /// A kind without settings: `{}`.
+    fileprivate static var nothing: Shape {
+        let schema: JSON = ["type": "object", "additionalProperties": false]
+        return Shape("an empty mapping, {}", schema: schema) { node, faults in
+            guard case .mapping(let entries) = node.content else {
+                faults.mismatch(node, expected: "an empty mapping, {}")
+                return nil
+            }
+            for entry in entries {
+                faults.add("unknown key; nothing is set here", at: entry.key.location, text: entry.key.text)
+            }
+            return true
+        }
+    }
+}
+
 extension Shape<CredentialPlace> {
     fileprivate static var apiKeyPlace: Shape {
         .record(
@@ -244,15 +286,23 @@ extension Shape<CredentialPlace> {
     }
 }
 
-extension Shape<String> {
-    fileprivate static var basicRealm: Shape {
+extension Shape<BasicDeclaration> {
+    fileprivate static var basic: Shape {
         .record(
-            "a mapping with realm",
-            .optional("realm", .realm, default: "api", "What clients' users are told that the password is for.")
-        ) { $0 }
+            "a mapping with realm and form",
+            .optional("realm", .realm, default: "api", "What clients' users are told that the password is for."),
+            .optional(
+                "form",
+                .choice([("user_password", .userPassword), ("id_password_key", .idPasswordKey)]),
+                default: .userPassword,
+                "What is sent: USER:PASSWORD, or ID:PASSWORD:API_KEY with a key of the same customer."
+            )
+        ) { BasicDeclaration(realm: $0, form: $1) }
     }
+}
 
-    private static var realm: Shape {
+extension Shape<String> {
+    fileprivate static var realm: Shape {
         let expected = "a text of 1 to 64 printable characters without quotes"
         return .scalar(expected, written: { .string($0) }) { (text) throws(Fault) in
             let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }

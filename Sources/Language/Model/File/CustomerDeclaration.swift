@@ -3,6 +3,7 @@ struct CustomerDeclaration {
     var customer: Customer
     var apiKeys: [Located<APIKeyDeclaration>]
     var plan: Located<String>?
+    var signingKeys: [Located<SigningKeyDeclaration>]
 }
 
 /// An element of `customers.*.api_keys`.
@@ -36,6 +37,18 @@ extension Shape<CustomerDeclaration> {
                 "Their users' passwords as hashes, by the user's name."
             ),
             .optional(
+                "signing_keys",
+                Shape<[Located<SigningKeyDeclaration>]>.list(of: .signingKey, orOne: true, defaultText: []),
+                default: [],
+                "What their requests are signed with; each will do."
+            ),
+            .optional(
+                "certificates",
+                Shape<[Located<Customer.Certificate>]>.list(of: .certificate, orOne: true, defaultText: []),
+                default: [],
+                "What their certificates say; each will do."
+            ),
+            .optional(
                 "addresses",
                 Shape<[Located<AddressRange>]>.list(of: .addressRange, orOne: true, defaultText: []),
                 default: [],
@@ -47,7 +60,7 @@ extension Shape<CustomerDeclaration> {
                 "What else is said about them, for headers and limits."
             ),
             .optional("plan", Shape<String>.text("a plan's name").located, "How much they may take: one of \"plans\".")
-        ) { name, isSuspended, apiKeys, passwords, addresses, labels, plan in
+        ) { name, isSuspended, apiKeys, passwords, signingKeys, certificates, addresses, labels, plan in
             let customer = Customer(
                 id: "",
                 name: name,
@@ -57,12 +70,17 @@ extension Shape<CustomerDeclaration> {
                         Customer.Password(user: user.key, hash: Secret($0.value), source: $0.location)
                     }
                 },
+                certificates: certificates.map { declared in
+                    var certificate = declared.value
+                    certificate.source = declared.location
+                    return certificate
+                },
                 addresses: addresses.map(\.value),
                 labels: (labels ?? []).compactMap { label in
                     label.value.map { Customer.Label(name: label.key, value: $0) }
                 }
             )
-            return CustomerDeclaration(customer: customer, apiKeys: apiKeys, plan: plan)
+            return CustomerDeclaration(customer: customer, apiKeys: apiKeys, plan: plan, signingKeys: signingKeys)
         }
     }
 }
@@ -113,5 +131,98 @@ extension Shape<Located<String>> {
             return text
         }
         .located
+    }
+}
+
+extension Shape<Customer.Certificate> {
+    /// An element of `customers.*.certificates`.
+    fileprivate static var certificate: Shape {
+        Shape<Customer.Certificate?>.record(
+            "a mapping with sha256, subject, dns, uri or email",
+            .optional("sha256", .sha256, "The SHA-256 of the certificate: openssl x509 -outform der | sha256sum."),
+            .optional("subject", .text("a name, as CN=orders,O=Acme"), "Its subject, as the access log writes it."),
+            .optional("dns", .text("a host"), "A host among its alternative names."),
+            .optional("uri", .text("a URI"), "A URI among its alternative names, as spiffe://acme/orders."),
+            .optional("email", .text("an address"), "An address of mail among its alternative names."),
+            .optional(
+                "issuer",
+                .text("a name, as CN=Acme CA"),
+                "Who signed it, where a listener has several authorities."
+            )
+        ) { hash, subject, host, uri, email, issuer in
+            var names: [Customer.Certificate.Name] = []
+            if let hash { names.append(.sha256(hash)) }
+            if let subject { names.append(.subject(subject)) }
+            if let host { names.append(.dns(host.lowercased())) }
+            if let uri { names.append(.uri(uri)) }
+            if let email { names.append(.email(email)) }
+            return names.first.map { Customer.Certificate(name: $0, issuer: issuer) }
+        }
+        .checked { _, node, faults in
+            let count = ["sha256", "subject", "dns", "uri", "email"].count { node[$0] != nil }
+            if count != 1 {
+                faults.add("a certificate is known by one of sha256, subject, dns, uri and email", at: node.location)
+            }
+        }
+        .unwrapped
+    }
+}
+
+extension Shape<Customer.Certificate?> {
+    fileprivate var unwrapped: Shape<Customer.Certificate> {
+        Shape<Customer.Certificate>(expected, schema: schema) { node, faults in read(node, &faults) ?? nil }
+    }
+}
+
+/// An element of `customers.*.signing_keys`.
+struct SigningKeyDeclaration {
+    var id: String
+    var secret: Located<SecretReference>?
+    var publicKey: Located<String>?
+    var algorithm: String?
+}
+
+extension Shape<SigningKeyDeclaration> {
+    private static var algorithms: [String] {
+        ["hmac-sha256", "ed25519", "ecdsa-p256-sha256", "ecdsa-p384-sha384", "rsa-pss-sha512", "rsa-v1_5-sha256"]
+    }
+
+    fileprivate static var signingKey: Shape {
+        .record(
+            "a mapping with id, and secret or public_key",
+            .required("id", .keyName, "What signatures say in keyid; no two customers share one."),
+            .optional(
+                "secret",
+                Shape<SecretReference>.secret.located,
+                "Where the secret of hmac-sha256 is found; 32 bytes at least."
+            ),
+            .optional(
+                "public_key",
+                Shape<String>.text("a file").located,
+                "A public key in PEM, or a JWK: Ed25519, P-256, P-384 or RSA."
+            ),
+            .optional(
+                "algorithm",
+                .choice(algorithms.map { ($0, $0) }),
+                "The one algorithm of the key. Without it, the first that suits: of RSA, rsa-pss-sha512."
+            )
+        ) { SigningKeyDeclaration(id: $0, secret: $1, publicKey: $2, algorithm: $3) }
+        .checked { _, node, faults in
+            if (node["secret"] == nil) == (node["public_key"] == nil) {
+                faults.add("a signing key has \"secret\" or \"public_key\"", at: node.location)
+            }
+        }
+    }
+}
+
+extension Shape<String> {
+    fileprivate static var keyName: Shape {
+        let expected = "a key's id (1…256 visible characters)"
+        return .scalar(expected, pattern: "^[ -~]+$") { (text) throws(Fault) in
+            guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+                throw Fault("expected \(expected)", text: text)
+            }
+            return text
+        }
     }
 }

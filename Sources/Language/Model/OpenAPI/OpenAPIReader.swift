@@ -5,9 +5,17 @@
 struct OpenAPIReader {
     private(set) var faults: [Fault] = []
     private let root: YAMLNode
+    private var security: OpenAPISecurity
 
     init(root: YAMLNode) {
         self.root = root
+        security = OpenAPISecurity(root: root)
+    }
+
+    /// Finds where the document and the authorizers of the configuration file differ.
+    mutating func compare(with authorizers: [String: Authorizer]) {
+        security.compare(with: authorizers)
+        faults += security.faults
     }
 
     /// The routes, in the order of the document.
@@ -87,8 +95,9 @@ struct OpenAPIReader {
         }
         guard let integration = dereferenced(written) else { return nil }
         var reader = OpenAPIIntegration(node: integration, method: method)
-        let declaration = reader.declaration()
+        var declaration = reader.declaration()
         faults += reader.faults
+        if let rule = security.rule(of: entry.value) { declaration?.access.rule = rule }
         return Named(key: key, text: "\(key)", location: entry.key.location, value: declaration)
     }
 
@@ -128,13 +137,10 @@ struct OpenAPIReader {
         return found
     }
 
-    /// Adds a fault for what would change behaviour: Amazon's extensions and `security`. The rest documents.
+    /// Adds a fault for what would change behaviour: Amazon's extensions. The rest documents.
     private mutating func refuse(_ entry: YAMLNode.Entry) {
         let name = entry.key.text
-        if name == "security" {
-            if case .sequence(let schemes) = entry.value.content, schemes.isEmpty { return }
-            faults.add("authorization is not served yet, and this API asks for it", at: entry.key.location, text: name)
-        } else if name.hasPrefix("x-amazon-") || name == "isDefaultRoute" {
+        if name.hasPrefix("x-amazon-") || name == "isDefaultRoute" {
             faults.add("this extension is not served yet", at: entry.key.location, text: name)
         }
     }

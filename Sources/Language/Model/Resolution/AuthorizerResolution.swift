@@ -20,7 +20,10 @@ struct AuthorizerResolution {
             guard let rules = rules(from: token) else { return nil }
             kind = .token(rules)
         case .apiKey(let place): kind = .apiKey(place)
-        case .basic(let realm): kind = .basic(realm: realm)
+        case .basic(let basic): kind = .basic(realm: basic.realm, form: basic.form)
+        case .signature(let rules): kind = .signature(rules)
+        case .certificate: kind = .certificate
+        case .external(let settings): kind = .external(settings)
         case .address(let rule): kind = .address(rule)
         }
         return Authorizer(name: declaration.key, kind: kind, cache: value.cache, source: declaration.location)
@@ -55,7 +58,21 @@ struct AuthorizerResolution {
         customer.source = declaration.location
         customer.apiKeys = value.apiKeys.compactMap { key(from: $0) }
         customer.plan = value.plan?.value
+        customer.signingKeys = value.signingKeys.compactMap { signingKey(from: $0) }
         return customer
+    }
+
+    private mutating func signingKey(from declaration: Located<SigningKeyDeclaration>) -> Customer.SigningKey? {
+        let key = declaration.value
+        let form: Customer.SigningKey.Form
+        if let reference = key.secret {
+            guard let secret = loader.loadSecret(reference) else { return nil }
+            form = .secret(secret)
+        } else {
+            guard let file = key.publicKey, let content = loader.loadContent(file) else { return nil }
+            form = .publicKey(content)
+        }
+        return Customer.SigningKey(id: key.id, form: form, algorithm: key.algorithm, source: declaration.location)
     }
 
     private mutating func key(from declaration: Located<APIKeyDeclaration>) -> Customer.APIKey? {

@@ -52,6 +52,15 @@ enum Conflicts {
         }
     }
 
+    /// Authorizers that ask for certificates which no listener asks clients for: they would refuse everybody.
+    static func findUnprovable(_ authorizers: [Authorizer], on listeners: [Listener], _ faults: inout [Fault]) {
+        if listeners.contains(where: { $0.tls?.clients != nil }) { return }
+        for authorizer in authorizers where authorizer.kind == .certificate {
+            guard let source = authorizer.source else { continue }
+            faults.add("no listener asks clients for certificates (tls.client)", at: source, text: authorizer.name)
+        }
+    }
+
     /// The key without the names of its parameters.
     private static func shape(of key: RouteKey) -> String {
         guard case .path(let method, let template) = key else { return "$default" }

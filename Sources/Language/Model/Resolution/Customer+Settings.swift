@@ -27,6 +27,10 @@ extension Customer {
             guard let written = node[name] else { continue }
             faults.add("credentials are made by the gateway, each by itself", at: written.location, text: name)
         }
+        for name in Self.onlyInFile {
+            guard let written = node[name] else { continue }
+            faults.add("only customers of the configuration file have this so far", at: written.location, text: name)
+        }
         let declaration = Shape<CustomerDeclaration>.customer.read(node, &faults)
         guard faults.isEmpty, let declaration else { throw Faults(faults) }
         self = declaration.customer
@@ -36,6 +40,8 @@ extension Customer {
 
     /// Whether a text can name a customer, or one of its keys.
     public static func isName(_ text: String) -> Bool { Shape<String>.isName(text) }
+
+    private static var onlyInFile: [String] { ["signing_keys", "certificates", "backends", "versions", "sandbox"] }
 
     private static var mostSettingsBytes: Int { 64 << 10 }
 }

@@ -6,6 +6,7 @@ struct ModelAssembly {
     private var backendNames: Set<String> = []
     private var authorizerNames: Set<String> = []
     private var limits = LimitResolution()
+    private var authorizersByName: [String: Authorizer] = [:]
 
     init(loader: DocumentLoader) {
         self.loader = loader
@@ -26,12 +27,14 @@ struct ModelAssembly {
             faults.add("a configuration has at least one API, under \"apis\"", at: place)
         }
         let authorizers = authorizers(from: file.authorizers)
+        for authorizer in authorizers { authorizersByName[authorizer.name] = authorizer }
         let customers = customers(from: file.customers)
         checkPlans(of: file)
         let plans = file.plans.compactMap { limits.plan(from: $0) }
         let apis = file.apis.compactMap { api(from: $0) }
         Conflicts.findMounts(of: file.apis, &faults)
         let listeners = listeners(from: file.listeners)
+        Conflicts.findUnprovable(authorizers, on: listeners, &faults)
         Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)
         let model = Model(
             listeners: listeners,
@@ -92,6 +95,7 @@ struct ModelAssembly {
             guard let root = loader.loadDocument(document.value, namedAt: document.location) else { return nil }
             var reader = OpenAPIReader(root: root)
             routes = reader.routes()
+            reader.compare(with: authorizersByName)
             faults += reader.faults
         }
         Conflicts.findRoutes(routes, &faults)

@@ -7,7 +7,13 @@ public struct Authorizer: Sendable, Hashable {
         /// A customer's API key.
         case apiKey(CredentialPlace)
         /// A customer's user name and password (RFC 7617). The realm is told to clients that bring none.
-        case basic(realm: String)
+        case basic(realm: String, form: BasicForm = .userPassword)
+        /// A customer's signature of the request (RFC 9421).
+        case signature(SignatureAuthorization)
+        /// A customer's certificate, which the client has shown in its TLS handshake.
+        case certificate
+        /// A service that is asked who calls.
+        case external(ExternalAuthorization)
         /// An address from which calls may come.
         case address(AddressRule)
     }
@@ -28,6 +34,14 @@ public struct Authorizer: Sendable, Hashable {
         self.cache = cache
         self.source = source
     }
+}
+
+/// What stands behind the base64 of `Authorization: Basic …`.
+public enum BasicForm: Sendable, Hashable {
+    /// `USER:PASSWORD`; the password may have colons.
+    case userPassword
+    /// `ID:PASSWORD:API_KEY`: a user, the password, and a key of the same customer. The password may have colons.
+    case idPasswordKey
 }
 
 /// Where a request carries a token or a key.

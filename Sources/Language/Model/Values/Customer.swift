@@ -44,6 +44,65 @@ public struct Customer: Sendable, Hashable {
         }
     }
 
+    /// A key that a customer signs requests with (RFC 9421).
+    public struct SigningKey: Sendable, Hashable {
+        /// What signatures say in `keyid`; unique among all customers.
+        public var id: String
+        /// The key.
+        public var form: Form
+        /// The one algorithm that it is for, by its name in RFC 9421; `nil`: the first that suits its kind.
+        public var algorithm: String?
+        /// Where it was declared.
+        public var source: SourceLocation?
+
+        /// The two kinds of keys.
+        public enum Form: Sendable, Hashable {
+            /// What both sides know (`hmac-sha256`).
+            case secret(Secret)
+            /// In PEM, or a JWK.
+            case publicKey(NamedContent)
+        }
+
+        /// Makes a key.
+        public init(id: String, form: Form, algorithm: String? = nil, source: SourceLocation? = nil) {
+            self.id = id
+            self.form = form
+            self.algorithm = algorithm
+            self.source = source
+        }
+    }
+
+    /// What a customer's certificate says, by which it is known.
+    public struct Certificate: Sendable, Hashable {
+        /// What is looked at.
+        public enum Name: Sendable, Hashable {
+            /// The SHA-256 of the certificate, 64 hexadecimal digits in lower case.
+            case sha256(String)
+            /// The subject (RFC 4514): `CN=orders,O=Acme`.
+            case subject(String)
+            /// An alternative name: a host, in lower case.
+            case dns(String)
+            /// An alternative name: a URI, as `spiffe://acme/orders`.
+            case uri(String)
+            /// An alternative name: an address of mail.
+            case email(String)
+        }
+
+        /// What it says.
+        public var name: Name
+        /// Who has to have signed it (RFC 4514); `nil`: any authority of the listener.
+        public var issuer: String?
+        /// Where it was declared.
+        public var source: SourceLocation?
+
+        /// Makes a rule.
+        public init(name: Name, issuer: String? = nil, source: SourceLocation? = nil) {
+            self.name = name
+            self.issuer = issuer
+            self.source = source
+        }
+    }
+
     /// A text that the operator gives to a customer, for logs, headers and limits.
     public struct Label: Sendable, Hashable {
         /// The label's name.
@@ -68,6 +127,10 @@ public struct Customer: Sendable, Hashable {
     public var apiKeys: [APIKey]
     /// Their users' passwords; a name may have several while one replaces the other.
     public var passwords: [Password]
+    /// What they sign requests with; each of them will do.
+    public var signingKeys: [SigningKey]
+    /// Their certificates; each of them will do.
+    public var certificates: [Certificate]
     /// From where they call; empty: anywhere.
     public var addresses: [AddressRange]
     /// What else is said about them.
@@ -84,6 +147,8 @@ public struct Customer: Sendable, Hashable {
         isSuspended: Bool = false,
         apiKeys: [APIKey] = [],
         passwords: [Password] = [],
+        signingKeys: [SigningKey] = [],
+        certificates: [Certificate] = [],
         addresses: [AddressRange] = [],
         labels: [Label] = [],
         plan: String? = nil,
@@ -94,6 +159,8 @@ public struct Customer: Sendable, Hashable {
         self.isSuspended = isSuspended
         self.apiKeys = apiKeys
         self.passwords = passwords
+        self.signingKeys = signingKeys
+        self.certificates = certificates
         self.addresses = addresses
         self.labels = labels
         self.plan = plan

@@ -1,3 +1,4 @@
+import Crypto
 import Exchange
 import FoundationEssentials
 import SwiftASN1
@@ -5,7 +6,8 @@ import X509
 
 extension ClientCertificate {
     /// Takes over what a verified certificate says.
-    convenience init(_ certificate: Certificate) {
+    /// - Parameter der: its bytes.
+    convenience init(_ certificate: Certificate, der: [UInt8]) {
         self.init(
             pem: (try? certificate.serializeAsPEM().pemString) ?? "",
             subject: "\(certificate.subject)",
@@ -15,8 +17,27 @@ extension ClientCertificate {
                 return byte < 16 ? "0" + digits : digits
             }.joined(separator: ":"),
             notBefore: Self.text(certificate.notValidBefore),
-            notAfter: Self.text(certificate.notValidAfter)
+            notAfter: Self.text(certificate.notValidAfter),
+            names: Self.names(of: certificate, der: der)
         )
+    }
+
+    /// Alternative names that are looked at: each request of the connection may have to go through them.
+    private static let mostAlternativeNames = 64
+
+    private static func names(of certificate: Certificate, der: [UInt8]) -> [String] {
+        let digits = SHA256.hash(data: der).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        var names = ["sha256:" + digits.joined(), "subject:\(certificate.subject)"]
+        let alternatives = try? certificate.extensions.subjectAlternativeNames
+        for name in (alternatives.map { Array($0) } ?? []).prefix(mostAlternativeNames) {
+            switch name {
+            case .dnsName(let host): names.append("dns:" + host.lowercased())
+            case .uniformResourceIdentifier(let uri): names.append("uri:" + uri)
+            case .rfc822Name(let address): names.append("email:" + address)
+            default: break
+            }
+        }
+        return names
     }
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -64,9 +64,11 @@ final class ClientVerifier: Sendable {
     /// contexts, which know nothing of former sessions.
     func identity(of certificate: NIOSSLCertificate?) throws(ClientFault) -> ClientCertificate? {
         guard let certificate else { return nil }
-        guard let leaf = try? Certificate(derEncoded: certificate.toDERBytes()) else { throw .unreadable }
+        guard let bytes = try? certificate.toDERBytes(), let leaf = try? Certificate(derEncoded: bytes) else {
+            throw .unreadable
+        }
         if let fault = Self.fault(inValidityOf: leaf) { throw fault }
-        return ClientCertificate(leaf)
+        return ClientCertificate(leaf, der: bytes)
     }
 
     private static func fault(inValidityOf certificate: Certificate) -> ClientFault? {

@@ -14,11 +14,19 @@ final class Plan: Sendable {
     let identity: RouteIdentity
     let steps: [any Step]
     let integration: Integration
+    /// The backends that customers have instead of the integration's; `nil` when none has.
+    let backendChoice: BackendChoice?
 
-    init(identity: RouteIdentity, steps: [any Step], integration: Integration) {
+    init(
+        identity: RouteIdentity,
+        steps: [any Step],
+        integration: Integration,
+        backendChoice: BackendChoice? = nil
+    ) {
         self.identity = identity
         self.steps = steps
         self.integration = integration
+        self.backendChoice = backendChoice
     }
 }
 
@@ -29,6 +37,8 @@ struct PlanCompiler {
     let authorization: AuthorizationPlan
     /// Position of each backend by its name.
     let backends: [String: Int]
+    /// By the name of the backend that customers have others instead of.
+    let backendChoices: [String: BackendChoice]
     /// Routes that forward alike share a plan, so that thousands of them do not push each other out of the processor's cache.
     private var shared: [SharedKey: ProxyPlan] = [:]
 
@@ -46,10 +56,16 @@ struct PlanCompiler {
         var stripsBasePath: Bool
     }
 
-    init(authorization: AuthorizationPlan, steps: [any Step], backends: [String: Int]) {
+    init(
+        authorization: AuthorizationPlan,
+        steps: [any Step],
+        backends: [String: Int],
+        backendChoices: [String: BackendChoice] = [:]
+    ) {
         self.authorization = authorization
         self.steps = steps
         self.backends = backends
+        self.backendChoices = backendChoices
     }
 
     /// - Parameters:
@@ -75,7 +91,14 @@ struct PlanCompiler {
             index: index
         )
         let integration = try integration(of: route, api, parameters)
-        return Plan(identity: identity, steps: try steps(of: route, reserved), integration: integration)
+        var choice: BackendChoice?
+        if case .httpProxy(let proxy) = route.integration { choice = backendChoices[proxy.backend] }
+        return Plan(
+            identity: identity,
+            steps: try steps(of: route, reserved),
+            integration: integration,
+            backendChoice: choice
+        )
     }
 
     private mutating func steps(of route: Route, _ reserved: Set<String>) throws(Fault) -> [any Step] {

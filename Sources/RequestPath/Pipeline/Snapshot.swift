@@ -59,7 +59,12 @@ public final class Snapshot: Sendable {
                 faults.append(error)
             }
         }
-        var compiler = PlanCompiler(authorization: authorization, steps: steps, backends: names)
+        var compiler = PlanCompiler(
+            authorization: authorization,
+            steps: steps,
+            backends: names,
+            backendChoices: BackendChoice.choices(of: model.customers, positions: names, &faults)
+        )
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []
         for api in model.apis {

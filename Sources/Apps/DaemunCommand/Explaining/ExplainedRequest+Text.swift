@@ -36,7 +36,8 @@ extension ExplainedRequest {
             rows.append(["answer", "\(status) from the gateway, as the route says"])
         }
         if let backend = integration?.backend {
-            rows.append(["backend", "\(backend), \(integration?.balance ?? "")"])
+            let replaced = integration?.insteadOf.map { " instead of \($0), for customer \(customer ?? "")" } ?? ""
+            rows.append(["backend", "\(backend)\(replaced), \(integration?.balance ?? "")"])
             for target in integration?.targets ?? [] {
                 let weight = target.weight == 1 ? "" : " (weight \(target.weight))"
                 rows.append(["", "→ \(target.method) \(target.url)\(weight)"])

@@ -63,17 +63,25 @@ struct ExplainedRequest: Encodable {
     var tokens: [ExplainedToken]?
     /// Who may take the route.
     private(set) var access: AccessRule?
+    /// Who is said to call.
+    var customer: String?
     var integration: ExplainedIntegration?
     var apis: [Candidate]
     var routes: [Candidate]
 
     private enum CodingKeys: String, CodingKey {
-        case request, answer, api, route, steps, tokens, integration, apis, routes
+        case request, answer, api, route, steps, tokens, customer, integration, apis, routes
     }
 
     /// Finds the way of a request.
+    /// - Parameter customer: who calls, as authorizers would find out; `nil` when that is not known.
     /// - Throws: what is wrong with the routes of the model.
-    init(_ request: Request, by model: Model, _ authorization: AuthorizationPlan) throws(Faults) {
+    init(
+        _ request: Request,
+        by model: Model,
+        _ authorization: AuthorizationPlan,
+        customer: Customer? = nil
+    ) throws(Faults) {
         let explanation = try Explanation(
             apis: model.apis,
             host: request.host,
@@ -82,6 +90,7 @@ struct ExplainedRequest: Encodable {
         )
         let match = explanation.match
         self.request = request
+        self.customer = customer?.id
         self.request.path = explanation.path
         apis = explanation.apis.map { candidate in
             Candidate(
@@ -127,7 +136,9 @@ struct ExplainedRequest: Encodable {
             remainder: Self.text(explanation.path, from: api.stripsBasePath ? match.basePathEnd : 0),
             parameters: parameters,
             request: self.request,
-            backends: model.backends
+            backends: model.backends,
+            // Where nobody is asked who calls, nobody is known.
+            customer: taken.access == nil ? nil : customer
         )
     }
 

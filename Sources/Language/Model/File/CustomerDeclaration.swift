@@ -2,6 +2,7 @@
 struct CustomerDeclaration {
     var customer: Customer
     var apiKeys: [Located<APIKeyDeclaration>]
+    var backends: [Named<String, Located<TargetReference>>] = []
 }
 
 /// An element of `customers.*.api_keys`.
@@ -44,8 +45,13 @@ extension Shape<CustomerDeclaration> {
                 "labels",
                 Shape<[Named<String, String>]>.map(of: .text("a text"), key: .name),
                 "What else is said about them, for headers and limits."
+            ),
+            .optional(
+                "backends",
+                .backendReplacements,
+                "Where their calls go instead, by the name of the backend that routes have: another one's name, or a URL."
             )
-        ) { name, isSuspended, apiKeys, passwords, addresses, labels in
+        ) { name, isSuspended, apiKeys, passwords, addresses, labels, backends in
             let customer = Customer(
                 id: "",
                 name: name,
@@ -60,7 +66,7 @@ extension Shape<CustomerDeclaration> {
                     label.value.map { Customer.Label(name: label.key, value: $0) }
                 }
             )
-            return CustomerDeclaration(customer: customer, apiKeys: apiKeys)
+            return CustomerDeclaration(customer: customer, apiKeys: apiKeys, backends: backends ?? [])
         }
     }
 }

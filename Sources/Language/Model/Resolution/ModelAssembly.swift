@@ -1,9 +1,9 @@
 /// Makes a model from what the file says: looks names up, reads OpenAPI documents, finds what conflicts.
 struct ModelAssembly {
     private(set) var loader: DocumentLoader
-    private(set) var faults: [Fault] = []
-    private var backends: [Backend] = []
-    private var backendNames: Set<String> = []
+    var faults: [Fault] = []
+    var backends: [Backend] = []
+    var backendNames: Set<String> = []
     private var authorizerNames: Set<String> = []
 
     init(loader: DocumentLoader) {
@@ -142,9 +142,10 @@ struct ModelAssembly {
 
     private mutating func customers(from declarations: [Named<String, CustomerDeclaration>]) -> [Customer] {
         var resolution = AuthorizerResolution(loader: loader)
-        let customers = declarations.compactMap { resolution.customer(from: $0) }
+        var customers = declarations.compactMap { resolution.customer(from: $0) }
         loader = resolution.loader
         faults += resolution.faults
+        replaceBackends(of: &customers, declarations)
         return customers
     }
 

@@ -70,6 +70,8 @@ public struct Customer: Sendable, Hashable {
     public var addresses: [AddressRange]
     /// What else is said about them.
     public var labels: [Label]
+    /// The backends that take the place of others for their calls.
+    public var backends: [BackendReplacement] = []
     /// Where they were declared.
     public var source: SourceLocation?
 

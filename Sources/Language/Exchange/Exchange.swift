@@ -33,6 +33,8 @@ public final class Exchange {
     public var principal: Principal?
     /// What the backend is told about the caller.
     public var callerFields: CallerFields?
+    /// What every answer to the call says besides.
+    public var responseFields: ResponseFields?
     /// Differs from call to call, so that what a step has waited for is not taken for the decision on another call.
     public private(set) var callNumber: UInt64 = 0
     /// The id in logs, errors and `X-Request-Id`.
@@ -69,6 +71,7 @@ public final class Exchange {
         clientCertificate = nil
         principal = nil
         callerFields = nil
+        responseFields = nil
         callNumber &+= 1
         requestID = RequestID()
         handler = nil
@@ -136,6 +139,8 @@ public final class RouteIdentity: Sendable {
     public let api: String
     /// The stage's name.
     public let stage: String
+    /// The version's name; `nil` for an API without versions.
+    public let version: String?
     /// The route's key as written in the file.
     public let routeKey: String
     /// The path part of the key; `$default` for the default route.
@@ -144,9 +149,17 @@ public final class RouteIdentity: Sendable {
     public let index: Int
 
     /// Makes an identity.
-    public init(api: String, stage: String, routeKey: String, resourcePath: String, index: Int) {
+    public init(
+        api: String,
+        stage: String,
+        version: String? = nil,
+        routeKey: String,
+        resourcePath: String,
+        index: Int
+    ) {
         self.api = api
         self.stage = stage
+        self.version = version
         self.routeKey = routeKey
         self.resourcePath = resourcePath
         self.index = index

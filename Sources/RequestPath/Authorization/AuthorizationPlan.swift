@@ -85,6 +85,17 @@ public final class AuthorizationPlan: Sendable {
         return Authorize(name: name, rule: rule, fields: fields)
     }
 
+    /// A step that finds out who calls an API, where that is yet to decide which route takes the call. It refuses nobody: the route's own
+    /// step does.
+    /// - Throws: a fault when the rule names an authorizer that the model does not have.
+    public func identification(by rule: AccessRule, at source: SourceLocation?) throws(Fault) -> any Step {
+        var names: [String] = []
+        var count = 0
+        let rule = try compile(rule, at: source, count: &count, names: &names)
+        let name = "identify " + names.joined(separator: ", ")
+        return Authorize(name: name, rule: rule, fields: nil, isRequired: false)
+    }
+
     private func compile(
         _ rule: AccessRule,
         at source: SourceLocation?,

@@ -17,6 +17,8 @@ public struct Authorize: Step {
     /// `nil` lets everybody call.
     let rule: Rule?
     let fields: CallerFields?
+    /// Whether the call ends when no authorizer takes it. Otherwise it goes on with nobody known.
+    var isRequired = true
 
     /// Decides on a call.
     public func run(_ exchange: Exchange) -> Verdict {
@@ -37,7 +39,10 @@ public struct Authorize: Step {
         case .granted(let principal):
             exchange.principal = principal
             return .next
-        case .denied(let denials): return .refuse(Denial.refusal(denials))
+        case .denied(let denials):
+            let refusal = Denial.refusal(denials)
+            // Whom nobody could ask about is not nobody.
+            return isRequired || refusal.status >= 500 ? .refuse(refusal) : .next
         case .waiting(let number, let future):
             let call = exchange.callNumber
             future.assumeIsolated().whenSuccess { result in

@@ -2,6 +2,7 @@ import Authorization
 import Exchange
 import Integrations
 import Model
+import Routing
 
 /// What happens to a call on one route: the steps that its definition needs, and the integration that answers.
 final class Plan: Sendable {
@@ -9,16 +10,19 @@ final class Plan: Sendable {
     enum Integration: Sendable {
         case proxy(ProxyPlan)
         case mock(MockPlan)
+        /// Another plan, that of the route of the version that the caller gets.
+        case version(VersionChoice)
     }
 
-    let identity: RouteIdentity
+    /// `nil` as long as the route is not known.
+    let identity: RouteIdentity?
     let steps: [any Step]
     let integration: Integration
     /// The backends that customers have instead of the integration's; `nil` when none has.
     let backendChoice: BackendChoice?
 
     init(
-        identity: RouteIdentity,
+        identity: RouteIdentity?,
         steps: [any Step],
         integration: Integration,
         backendChoice: BackendChoice? = nil
@@ -54,6 +58,7 @@ struct PlanCompiler {
     private struct SharedKey: Hashable {
         var integration: HTTPProxyIntegration
         var stripsBasePath: Bool
+        var prefix: [UInt8]
     }
 
     init(
@@ -86,6 +91,7 @@ struct PlanCompiler {
         let identity = RouteIdentity(
             api: api.name,
             stage: api.stage,
+            version: api.version?.name,
             routeKey: "\(route.key)",
             resourcePath: resourcePath,
             index: index
@@ -125,13 +131,20 @@ struct PlanCompiler {
             guard let backend = backends[proxy.backend] else {
                 throw Fault("no backend has this name", at: route.source, text: proxy.backend)
             }
-            let key = SharedKey(integration: proxy, stripsBasePath: api.stripsBasePath)
+            let prefix = Array((api.forwardedPrefix ?? "").utf8)
+            let canonical = prefix.isEmpty ? nil : try? PathPolicy.normalize(prefix.span).rewritten
+            let key = SharedKey(
+                integration: proxy,
+                stripsBasePath: api.stripsBasePath || api.version != nil,
+                prefix: canonical ?? prefix
+            )
             if let plan = shared[key] { return .proxy(plan) }
             let plan = try ProxyPlan(
                 proxy,
                 backend: backend,
                 parameters: parameters,
-                stripsBasePath: api.stripsBasePath
+                stripsBasePath: key.stripsBasePath,
+                prefix: key.prefix
             )
             // A path made from parameters depends on their positions in the route.
             if proxy.target == .remainder { shared[key] = plan }

@@ -25,6 +25,8 @@ public final class Snapshot: Sendable {
     let plans: ContiguousArray<Plan>
     /// Where the plans of each API start in `plans`.
     let firstPlan: ContiguousArray<Int>
+    /// By the position of the API; empty when none has versions.
+    let versions: ContiguousArray<VersionPlan?>
 
     /// Compiles a model.
     /// - Parameters:
@@ -78,6 +80,7 @@ public final class Snapshot: Sendable {
                 }
             }
         }
+        versions = VersionPlan.plans(of: model, revision: revision, authorization: authorization, &faults)
         var format: AccessLogFormat?
         if let accessLog = model.accessLog {
             do throws(Fault) { format = try AccessLogFormat.compile(accessLog.format) } catch { faults.append(error) }
@@ -86,7 +89,7 @@ public final class Snapshot: Sendable {
         self.listeners = listeners
         self.backends = backends
         accessLogFormat = format
-        metricsLayout = MetricsLayout(routes: plans.map(\.identity))
+        metricsLayout = MetricsLayout(routes: plans.compactMap(\.identity))
         self.plans = plans
         self.firstPlan = firstPlan
     }

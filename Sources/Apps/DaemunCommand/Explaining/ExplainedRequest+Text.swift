@@ -14,7 +14,10 @@ extension ExplainedRequest {
     private var wayRows: [[String]] {
         var rows: [[String]] = []
         let place = { (source: String?) in source.map { " (\($0))" } ?? "" }
-        if let api { rows.append(["api", "\(api.name), stage \(api.stage)\(place(api.source))"]) }
+        if let api {
+            let version = api.version.map { ", version \($0)" } ?? ""
+            rows.append(["api", "\(api.name)\(version), stage \(api.stage)\(place(api.source))"])
+        }
         if let route {
             rows.append(["route", route.key + place(route.source)])
             rows += route.parameters.map { ["", "\($0.name) = \($0.value)"] }

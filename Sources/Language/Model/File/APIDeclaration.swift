@@ -8,6 +8,15 @@ struct APIDeclaration {
     var routes: [Named<RouteKey, RouteDeclaration>]
     var document: Located<String>?
     var access: AccessDeclaration
+    var versions: [Named<String, VersionDeclaration>] = []
+    var defaultVersion: Located<String>?
+    var stripsVersion = true
+
+    /// The places that it takes, each the whole of a base path.
+    var basePaths: [BasePath] {
+        if versions.isEmpty { return [basePath] }
+        return versions.map { basePath.appending($0.key) } + (defaultVersion == nil ? [] : [basePath])
+    }
 }
 
 extension Shape<APIDeclaration> {
@@ -60,8 +69,36 @@ extension Shape<APIDeclaration> {
                 "claims_to_headers",
                 Shape<[ClaimHeader]>.claimHeaders,
                 "Headers that tell backends about the caller. What clients send under these names is taken off."
+            ),
+            .optional(
+                "versions",
+                Shape<[Named<String, VersionDeclaration>]>.map(of: .version, key: .name),
+                "Versions by the segment that follows \"path\" in URLs, as v1.0. The API's own routes are in each of them."
+            ),
+            .optional(
+                "default_version",
+                Shape<String>.name.located,
+                "The version of paths that name none. Without it, they lead nowhere."
+            ),
+            .optional(
+                "strip_version",
+                .flag,
+                default: true,
+                "Whether the version's segment is taken off before a request is forwarded, or always there."
             )
-        ) { hosts, path, stage, strips, keepsSlashes, routes, document, rule, claimHeaders in
+        ) {
+            hosts,
+            path,
+            stage,
+            strips,
+            keepsSlashes,
+            routes,
+            document,
+            rule,
+            claimHeaders,
+            versions,
+            defaultVersion,
+            stripsVersion in
             APIDeclaration(
                 hosts: hosts,
                 basePath: path,
@@ -70,16 +107,43 @@ extension Shape<APIDeclaration> {
                 allowsEncodedSlash: keepsSlashes,
                 routes: routes ?? [],
                 document: document,
-                access: AccessDeclaration(rule: rule, claimHeaders: claimHeaders)
+                access: AccessDeclaration(rule: rule, claimHeaders: claimHeaders),
+                versions: versions ?? [],
+                defaultVersion: defaultVersion,
+                stripsVersion: stripsVersion
             )
         }
         .checked { _, node, faults in
             switch (node["routes"], node["openapi"]) {
-            case (nil, nil): faults.add("an API has \"routes\" or \"openapi\"", at: node.location)
+            case (nil, nil) where node["versions"] == nil:
+                faults.add("an API has \"routes\" or \"openapi\"", at: node.location)
             case (_?, let document?):
                 faults.add("an API has \"routes\" or \"openapi\", not both", at: document.location)
             default: break
             }
+            checkVersions(of: node, &faults)
+        }
+    }
+
+    private static func checkVersions(of node: YAMLNode, _ faults: inout [Fault]) {
+        guard let versions = node["versions"] else {
+            for entry in node.entries where ["default_version", "strip_version"].contains(entry.key.text) {
+                faults.add("this goes with \"versions\" only", at: entry.key.location, text: entry.key.text)
+            }
+            return
+        }
+        let names = versions.entries.map(\.key.text)
+        if names.isEmpty, case .mapping = versions.content {
+            faults.add("there is at least one version", at: versions.location)
+        }
+        if let written = node["default_version"], let name = written.text, !names.contains(name) {
+            let suggestion = Spelling.closest(to: name, among: names)
+            faults.add("no version has this name", at: written.location, text: name, suggestion: suggestion)
+        }
+        guard node["routes"] == nil, node["openapi"] == nil else { return }
+        for version in versions.entries where version.value["routes"] == nil && version.value["openapi"] == nil {
+            let rule = "a version has \"routes\" or \"openapi\", unless its API has"
+            faults.add(rule, at: version.key.location, text: version.key.text)
         }
     }
 }
@@ -100,7 +164,8 @@ extension Shape<BasePath> {
 }
 
 extension Shape<RouteKey> {
-    fileprivate static var routeKey: Shape {
+    /// The key of an element of `routes`.
+    static var routeKey: Shape {
         let pattern = "^(\\$default|(ANY|\(RouteKey.methods.joined(separator: "|"))) +/.*)$"
         return .scalar("METHOD /path or $default", pattern: pattern) { (text) throws(Fault) in try RouteKey(text) }
     }

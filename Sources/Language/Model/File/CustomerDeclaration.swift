@@ -3,6 +3,7 @@ struct CustomerDeclaration {
     var customer: Customer
     var apiKeys: [Located<APIKeyDeclaration>]
     var backends: [Named<String, Located<TargetReference>>] = []
+    var versions: [Named<String, Located<String>>] = []
 }
 
 /// An element of `customers.*.api_keys`.
@@ -50,8 +51,13 @@ extension Shape<CustomerDeclaration> {
                 "backends",
                 .backendReplacements,
                 "Where their calls go instead, by the name of the backend that routes have: another one's name, or a URL."
+            ),
+            .optional(
+                "versions",
+                Shape<[Named<String, Located<String>>]>.map(of: Shape<String>.name.located, key: .name),
+                "The versions that they get on paths that name none, by the API's name."
             )
-        ) { name, isSuspended, apiKeys, passwords, addresses, labels, backends in
+        ) { name, isSuspended, apiKeys, passwords, addresses, labels, backends, versions in
             let customer = Customer(
                 id: "",
                 name: name,
@@ -66,7 +72,12 @@ extension Shape<CustomerDeclaration> {
                     label.value.map { Customer.Label(name: label.key, value: $0) }
                 }
             )
-            return CustomerDeclaration(customer: customer, apiKeys: apiKeys, backends: backends ?? [])
+            return CustomerDeclaration(
+                customer: customer,
+                apiKeys: apiKeys,
+                backends: backends ?? [],
+                versions: versions ?? []
+            )
         }
     }
 }

@@ -1,6 +1,6 @@
 /// Makes a model from what the file says: looks names up, reads OpenAPI documents, finds what conflicts.
 struct ModelAssembly {
-    private(set) var loader: DocumentLoader
+    var loader: DocumentLoader
     var faults: [Fault] = []
     var backends: [Backend] = []
     var backendNames: Set<String> = []
@@ -25,8 +25,9 @@ struct ModelAssembly {
             faults.add("a configuration has at least one API, under \"apis\"", at: place)
         }
         let authorizers = authorizers(from: file.authorizers)
-        let customers = customers(from: file.customers)
-        let apis = file.apis.compactMap { api(from: $0) }
+        var customers = customers(from: file.customers)
+        let apis = file.apis.flatMap { self.apis(from: $0) }
+        pin(&customers, file.customers, to: apis)
         Conflicts.findMounts(of: file.apis, &faults)
         let listeners = listeners(from: file.listeners)
         Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)
@@ -75,30 +76,7 @@ struct ModelAssembly {
         return backend
     }
 
-    private mutating func api(from declaration: Named<String, APIDeclaration>) -> HTTPAPI? {
-        guard let api = declaration.value else { return nil }
-        if let rule = api.access.rule { check(rule) }
-        var routes = api.routes
-        if let document = api.document {
-            guard let root = loader.loadDocument(document.value, namedAt: document.location) else { return nil }
-            var reader = OpenAPIReader(root: root)
-            routes = reader.routes()
-            faults += reader.faults
-        }
-        Conflicts.findRoutes(routes, &faults)
-        return HTTPAPI(
-            name: declaration.key,
-            stage: api.stage,
-            hosts: api.hosts.map(\.value),
-            basePath: api.basePath,
-            stripsBasePath: api.stripsBasePath,
-            allowsEncodedSlash: api.allowsEncodedSlash,
-            routes: routes.compactMap { route(from: $0, of: api.access) },
-            source: declaration.location
-        )
-    }
-
-    private mutating func route(
+    mutating func route(
         from declaration: Named<RouteKey, RouteDeclaration>,
         of api: AccessDeclaration
     ) -> Route? {
@@ -149,7 +127,7 @@ struct ModelAssembly {
         return customers
     }
 
-    private mutating func check(_ rule: Located<AccessRule?>) {
+    mutating func check(_ rule: Located<AccessRule?>) {
         for name in rule.value?.names ?? [] where !authorizerNames.contains(name) {
             let suggestion = Spelling.closest(to: name, among: authorizerNames.sorted() + ["none"])
             faults.add("no authorizer has this name", at: rule.location, text: name, suggestion: suggestion)

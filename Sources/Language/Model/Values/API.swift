@@ -1,6 +1,6 @@
 /// An API of Amazon's HTTP kind: routes to integrations, mounted at hosts and a base path.
 public struct HTTPAPI: Sendable, Equatable {
-    /// Unique among the APIs; the label `api` of metrics and `$context.apiId` of logs.
+    /// Unique among the APIs, but for the versions of one; the label `api` of metrics and `$context.apiId` of logs.
     public var name: String
     /// The stage that is served; `$default` unless stated.
     public var stage: String
@@ -16,6 +16,12 @@ public struct HTTPAPI: Sendable, Equatable {
     public var routes: [Route]
     /// Where the API was declared.
     public var source: SourceLocation?
+    /// The version that this is; an API with several is as many values of one name.
+    public var version: APIVersion?
+    /// Where paths without a version lead to this one; `nil` when they do not.
+    public var unversionedPath: BasePath?
+    /// Who may call where routes do not say so themselves.
+    public var access: AccessRule?
 
     /// Makes an API.
     public init(

@@ -72,6 +72,8 @@ public struct Customer: Sendable, Hashable {
     public var labels: [Label]
     /// The backends that take the place of others for their calls.
     public var backends: [BackendReplacement] = []
+    /// The versions that they get on paths that name none.
+    public var versions: [VersionPin] = []
     /// Where they were declared.
     public var source: SourceLocation?
 

@@ -41,9 +41,10 @@ extension HTTP2Stream: ClientStream {
         guard let exchange, let connection else { return }
         if declinesWebSocket(head.status) { return refuse(Self.declined) }
         let opensTunnel = head.status == 101
+        let section = exchange.responseFields?.without(replacedIn: head.section, of: head.bytes) ?? head.section
         var fields = HPACKHeaders(
             status: opensTunnel ? 200 : head.status,
-            head.section,
+            section,
             of: head.bytes,
             dropping: head.fieldsNotPassedOn(toHEAD: exchange.request.isHEAD, through: connection.arrival.entrance),
             roomFor: 2
@@ -299,6 +300,7 @@ extension HPACKHeaders {
             unsafe bytes.withUnsafeBytes { text = unsafe String(decoding: $0, as: UTF8.self) }
         }
         add(name: "x-request-id", value: text, indexing: .nonIndexable)
+        for field in exchange.responseFields?.fields ?? [] { add(name: field.name, value: field.value) }
         if let value = connection.arrival.entrance?.strictTransportValue {
             add(name: "strict-transport-security", value: value)
         }

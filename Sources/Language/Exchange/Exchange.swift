@@ -31,6 +31,8 @@ public final class Exchange {
     public var clientAddress = PeerAddress()
     /// Who calls; `nil` when no authorizer was asked, or none knows.
     public var principal: Principal?
+    /// Whether the call is one to a sandbox, for which other credentials are good; set by what finds out who calls.
+    public var isSandbox = false
     /// What the backend is told about the caller.
     public var callerFields: CallerFields?
     /// What every answer to the call says besides.
@@ -72,6 +74,7 @@ public final class Exchange {
         principal = nil
         callerFields = nil
         responseFields = nil
+        isSandbox = false
         callNumber &+= 1
         requestID = RequestID()
         handler = nil

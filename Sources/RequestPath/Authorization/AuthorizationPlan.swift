@@ -10,6 +10,7 @@ public final class AuthorizationPlan: Sendable {
     }
 
     private let customers: [Customer]
+    private let sandboxCustomers: [Customer]
     private let directory: CustomerDirectory
     private let compiled: [String: Compiled]
     private let fetched: [IssuerKeys.Origin: IssuerKeys]
@@ -19,11 +20,13 @@ public final class AuthorizationPlan: Sendable {
     /// - Throws: all faults of key sets, secrets and hashes at once.
     public init(_ model: Model, former: AuthorizationPlan? = nil) throws(Faults) {
         customers = model.customers
-        let isSameCustomers = former?.customers == model.customers
+        sandboxCustomers = model.sandboxCustomers
+        let isSameCustomers =
+            former?.customers == model.customers && former?.sandboxCustomers == model.sandboxCustomers
         if isSameCustomers, let former {
             directory = former.directory
         } else {
-            directory = try CustomerDirectory(model.customers)
+            directory = try CustomerDirectory(model.customers, sandbox: model.sandboxCustomers)
         }
         var compilation = Compilation(directory: directory, former: former?.fetched ?? [:])
         var compiled: [String: Compiled] = [:]
@@ -66,9 +69,15 @@ public final class AuthorizationPlan: Sendable {
     }
 
     /// The step of a route; `nil` when it has nothing to do.
-    /// - Parameter reserved: the fields that only the gateway may set for the route's API.
+    /// - Parameters:
+    ///   - reserved: the fields that only the gateway may set for the route's API.
+    ///   - isSandbox: whether that is a sandbox.
     /// - Throws: a fault when the route names an authorizer that the model does not have.
-    public func step(for route: Route, reserved: Set<String>) throws(Fault) -> Authorize? {
+    public func step(
+        for route: Route,
+        reserved: Set<String>,
+        isSandbox: Bool = false
+    ) throws(Fault) -> Authorize? {
         guard route.access != nil || !reserved.isEmpty else { return nil }
         var rule: Authorize.Rule?
         var names: [String] = []
@@ -82,18 +91,18 @@ public final class AuthorizationPlan: Sendable {
             fields = CallerFields(lines: lines, reserved: reserved)
         }
         let name = names.isEmpty ? "authorize none" : "authorize " + names.joined(separator: ", ")
-        return Authorize(name: name, rule: rule, fields: fields)
+        return Authorize(name: name, rule: rule, fields: fields, isSandbox: isSandbox)
     }
 
     /// A step that finds out who calls an API, where that is yet to decide which route takes the call. It refuses nobody: the route's own
     /// step does.
     /// - Throws: a fault when the rule names an authorizer that the model does not have.
-    public func identification(by rule: AccessRule, at source: SourceLocation?) throws(Fault) -> any Step {
+    public func identification(for api: HTTPAPI, by rule: AccessRule) throws(Fault) -> any Step {
         var names: [String] = []
         var count = 0
-        let rule = try compile(rule, at: source, count: &count, names: &names)
+        let rule = try compile(rule, at: api.source, count: &count, names: &names)
         let name = "identify " + names.joined(separator: ", ")
-        return Authorize(name: name, rule: rule, fields: nil, isRequired: false)
+        return Authorize(name: name, rule: rule, fields: nil, isRequired: false, isSandbox: api.isSandbox)
     }
 
     private func compile(

@@ -19,6 +19,8 @@ public struct Authorize: Step {
     let fields: CallerFields?
     /// Whether the call ends when no authorizer takes it. Otherwise it goes on with nobody known.
     var isRequired = true
+    /// Whether the route is one of a sandbox.
+    var isSandbox = false
 
     /// Decides on a call.
     public func run(_ exchange: Exchange) -> Verdict {
@@ -27,6 +29,7 @@ public struct Authorize: Step {
             exchange.callerFields = fields
         }
         guard let rule else { return .next }
+        exchange.isSandbox = isSandbox
         let received = exchange.record.receivedAt
         let now = received == 0 ? exchange.worker.now : received
         return decide(rule, exchange, now: now, settled: [:]) ?? .wait

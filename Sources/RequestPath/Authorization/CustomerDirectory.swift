@@ -6,12 +6,15 @@ import Model
 /// A customer as authorizers know it.
 final class KnownCustomer: Sendable {
     let id: String
+    /// Whether these are the credentials for sandboxes.
+    let isSandbox: Bool
     let isSuspended: Bool
     let addresses: [AddressRange]
     let labels: [Principal.Fact]
 
-    init(_ customer: Customer) {
+    init(_ customer: Customer, isSandbox: Bool = false) {
         id = customer.id
+        self.isSandbox = isSandbox
         isSuspended = customer.isSuspended
         addresses = customer.addresses
         labels = customer.labels.map { Principal.Fact(name: $0.name, value: $0.value) }
@@ -34,6 +37,7 @@ final class CustomerDirectory: Sendable {
     }
 
     private let customers: [String: KnownCustomer]
+    private let sandboxCustomers: [String: KnownCustomer]
     private let keys: [KeyFingerprint: Key]
     private let users: [String: User]
     /// What the check of a password costs when there is no such user: what it costs for most who there are.
@@ -41,18 +45,24 @@ final class CustomerDirectory: Sendable {
     private let fingerprinter: KeyFingerprinter
 
     /// - Throws: keys and users that two customers share, and hashes that can't be checked.
-    init(_ declared: [Customer]) throws(Faults) {
+    init(_ declared: [Customer], sandbox: [Customer] = []) throws(Faults) {
         var random = SystemRandomNumberGenerator()
         let secret = (0..<KeyFingerprinter.leastKeyBytes).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         guard let fingerprinter = KeyFingerprinter(key: secret) else { preconditionFailure("the key is long enough") }
         self.fingerprinter = fingerprinter
         var faults: [Fault] = []
         var customers: [String: KnownCustomer] = [:]
+        var sandboxCustomers: [String: KnownCustomer] = [:]
         var keys: [KeyFingerprint: Key] = [:]
         var users: [String: User] = [:]
-        for customer in declared {
-            let known = KnownCustomer(customer)
-            if customers.updateValue(known, forKey: customer.id) != nil {
+        for (index, customer) in (declared + sandbox).enumerated() {
+            let isSandbox = index >= declared.count
+            let known = KnownCustomer(customer, isSandbox: isSandbox)
+            let former =
+                isSandbox
+                ? sandboxCustomers.updateValue(known, forKey: customer.id)
+                : customers.updateValue(known, forKey: customer.id)
+            if former != nil {
                 faults.append(Fault("two customers have this id", at: customer.source, text: customer.id))
             }
             for key in customer.apiKeys {
@@ -69,7 +79,8 @@ final class CustomerDirectory: Sendable {
                     let hash = try password.hash.withText { (text) throws(PasswordHashFault) in try PasswordHash(text) }
                     let user = User(name: password.user, hash: hash, customer: known)
                     if users.updateValue(user, forKey: password.user) != nil {
-                        faults.append(Fault("two customers have this user", at: password.source, text: password.user))
+                        let rule = "two customers have this user, or one and their sandbox"
+                        faults.append(Fault(rule, at: password.source, text: password.user))
                     }
                 } catch {
                     faults.append(Fault(Self.sentence(error), at: password.source, text: password.user))
@@ -78,6 +89,7 @@ final class CustomerDirectory: Sendable {
         }
         guard faults.isEmpty else { throw Faults(faults) }
         self.customers = customers
+        self.sandboxCustomers = sandboxCustomers
         self.keys = keys
         self.users = users
         var counts: [ScryptCost: Int] = [:]
@@ -85,7 +97,9 @@ final class CustomerDirectory: Sendable {
         costOfUnknown = counts.max { $0.value < $1.value }?.key ?? .standard
     }
 
-    func customer(id: String) -> KnownCustomer? { customers[id] }
+    func customer(id: String, isSandbox: Bool = false) -> KnownCustomer? {
+        isSandbox ? sandboxCustomers[id] : customers[id]
+    }
 
     func user(named name: String) -> User? { users[name] }
 

@@ -6,11 +6,20 @@ final class Decision: Sendable {
     let customer: KnownCustomer?
     /// The keys by which it was decided; when one of them is withdrawn, it holds no longer.
     let keys: IssuerKeys?
+    /// Whether the credentials are for sandboxes, and so for nothing else.
+    let isSandbox: Bool
 
-    init(_ principal: Principal, customer: KnownCustomer? = nil, keys: IssuerKeys? = nil) {
+    /// - Parameter isSandbox: what the credentials are for; `nil`: what the customer is known for.
+    init(
+        _ principal: Principal,
+        customer: KnownCustomer? = nil,
+        keys: IssuerKeys? = nil,
+        isSandbox: Bool? = nil
+    ) {
         self.principal = principal
         self.customer = customer
         self.keys = keys
+        self.isSandbox = isSandbox ?? customer?.isSandbox ?? false
     }
 }
 

@@ -53,6 +53,7 @@ struct PlanCompiler {
         var access: AccessRule?
         var claimHeaders: [ClaimHeader]
         var reserved: Set<String>
+        var isSandbox: Bool
     }
 
     private struct SharedKey: Hashable {
@@ -98,22 +99,32 @@ struct PlanCompiler {
         )
         let integration = try integration(of: route, api, parameters)
         var choice: BackendChoice?
-        if case .httpProxy(let proxy) = route.integration { choice = backendChoices[proxy.backend] }
+        // What customers have instead is theirs for real; it is no place to try things out.
+        if case .httpProxy(let proxy) = route.integration, !api.isSandbox { choice = backendChoices[proxy.backend] }
         return Plan(
             identity: identity,
-            steps: try steps(of: route, reserved),
+            steps: try steps(of: route, reserved, isSandbox: api.isSandbox),
             integration: integration,
             backendChoice: choice
         )
     }
 
-    private mutating func steps(of route: Route, _ reserved: Set<String>) throws(Fault) -> [any Step] {
-        let key = AccessKey(access: route.access, claimHeaders: route.claimHeaders, reserved: reserved)
+    private mutating func steps(
+        of route: Route,
+        _ reserved: Set<String>,
+        isSandbox: Bool
+    ) throws(Fault) -> [any Step] {
+        let key = AccessKey(
+            access: route.access,
+            claimHeaders: route.claimHeaders,
+            reserved: reserved,
+            isSandbox: isSandbox
+        )
         let step: Authorize?
         if let known = authorizing[key] {
             step = known
         } else {
-            step = try authorization.step(for: route, reserved: reserved)
+            step = try authorization.step(for: route, reserved: reserved, isSandbox: isSandbox)
             authorizing[key] = .some(step)
         }
         guard let step else { return steps }

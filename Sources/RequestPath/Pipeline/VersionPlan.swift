@@ -60,6 +60,12 @@ final class VersionChoice: Sendable {
 }
 
 extension VersionPlan {
+    /// The versions among which a customer's is found.
+    private struct Family: Hashable {
+        var api: String
+        var isSandbox: Bool
+    }
+
     /// What is done for the APIs of a model, by their position; empty when none has versions.
     static func plans(
         of model: Model,
@@ -68,25 +74,29 @@ extension VersionPlan {
         _ faults: inout [Fault]
     ) -> ContiguousArray<VersionPlan?> {
         guard model.apis.contains(where: { $0.version != nil }) else { return [] }
-        var positions: [String: [String: Int]] = [:]
-        for (index, api) in model.apis.enumerated() {
-            if let version = api.version { positions[api.name, default: [:]][version.name] = index }
-        }
-        var pins: [String: [String: Int]] = [:]
-        for customer in model.customers {
-            for pin in customer.versions {
-                guard let position = positions[pin.api]?[pin.version] else { continue }
-                pins[pin.api, default: [:]][customer.id] = position
+        var pins: [Family: [String: Int]] = [:]
+        for (isSandbox, customers) in [(false, model.customers), (true, model.sandboxCustomers)] {
+            var positions: [VersionPin: Int] = [:]
+            for (index, api) in model.apis.enumerated() where api.isSandbox == isSandbox {
+                if let version = api.version { positions[VersionPin(api: api.name, version: version.name)] = index }
+            }
+            for customer in customers {
+                for pin in customer.versions {
+                    guard let position = positions[pin] else { continue }
+                    pins[Family(api: pin.api, isSandbox: isSandbox), default: [:]][customer.id] = position
+                }
             }
         }
         var plans: ContiguousArray<VersionPlan?> = []
         for (index, api) in model.apis.enumerated() {
             var choice: (plan: Plan, depth: Int)?
-            if let path = api.unversionedPath, let pinned = pins[api.name], let access = api.access {
+            if let path = api.unversionedPath, let access = api.access,
+                let pinned = pins[Family(api: api.name, isSandbox: api.isSandbox)]
+            {
                 let depth = path.segments.count
                 let versions = VersionChoice(revision: revision, depth: depth, byCustomer: pinned, fallback: index)
                 do throws(Fault) {
-                    let step = try authorization.identification(by: access, at: api.source)
+                    let step = try authorization.identification(for: api, by: access)
                     choice = (Plan(identity: nil, steps: [step], integration: .version(versions)), depth)
                 } catch {
                     faults.append(error)

@@ -143,7 +143,7 @@ struct ExplainedRequest: Encodable {
             request: self.request,
             backends: model.backends,
             // Where nobody is asked who calls, nobody is known.
-            customer: taken.access == nil ? nil : customer
+            customer: taken.access == nil || api.isSandbox ? nil : customer
         )
     }
 

@@ -11,11 +11,21 @@ struct APIDeclaration {
     var versions: [Named<String, VersionDeclaration>] = []
     var defaultVersion: Located<String>?
     var stripsVersion = true
+    var sandbox: Located<SandboxDeclaration>?
 
-    /// The places that it takes, each the whole of a base path.
-    var basePaths: [BasePath] {
-        if versions.isEmpty { return [basePath] }
-        return versions.map { basePath.appending($0.key) } + (defaultVersion == nil ? [] : [basePath])
+    /// The places that it takes with its sandbox: hosts, and base paths there.
+    var mounts: [(hosts: [Located<HostPattern>], basePaths: [BasePath])] {
+        var mounts = [(hosts: hosts, basePaths: basePaths(below: basePath))]
+        if let sandbox = sandbox?.value {
+            let own = sandbox.hosts.isEmpty ? hosts : sandbox.hosts
+            mounts.append((own, basePaths(below: sandbox.basePath ?? basePath)))
+        }
+        return mounts
+    }
+
+    private func basePaths(below path: BasePath) -> [BasePath] {
+        if versions.isEmpty { return [path] }
+        return versions.map { path.appending($0.key) } + (defaultVersion == nil ? [] : [path])
     }
 }
 
@@ -85,6 +95,11 @@ extension Shape<APIDeclaration> {
                 .flag,
                 default: true,
                 "Whether the version's segment is taken off before a request is forwarded, or always there."
+            ),
+            .optional(
+                "sandbox",
+                Shape<SandboxDeclaration>.sandbox.located,
+                "A twin of the API to try things out, with other credentials and backends, or with examples for answers."
             )
         ) {
             hosts,
@@ -98,7 +113,8 @@ extension Shape<APIDeclaration> {
             claimHeaders,
             versions,
             defaultVersion,
-            stripsVersion in
+            stripsVersion,
+            sandbox in
             APIDeclaration(
                 hosts: hosts,
                 basePath: path,
@@ -110,7 +126,8 @@ extension Shape<APIDeclaration> {
                 access: AccessDeclaration(rule: rule, claimHeaders: claimHeaders),
                 versions: versions ?? [],
                 defaultVersion: defaultVersion,
-                stripsVersion: stripsVersion
+                stripsVersion: stripsVersion,
+                sandbox: sandbox
             )
         }
         .checked { _, node, faults in
@@ -155,7 +172,7 @@ extension Shape<HostPattern> {
 }
 
 extension Shape<BasePath> {
-    fileprivate static var basePath: Shape {
+    static var basePath: Shape {
         .scalar("a path without parameters", pattern: "^/[^{}]*$", written: { .string($0.description) }) {
             (text) throws(Fault) in
             try BasePath(text)

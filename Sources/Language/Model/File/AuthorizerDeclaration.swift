@@ -9,6 +9,7 @@ struct AuthorizerDeclaration {
 
     var kind: Kind
     var cache: Duration
+    var isSandbox = false
 }
 
 /// `authorizers.*.jwt` as it is written.
@@ -33,16 +34,25 @@ extension Shape<AuthorizerDeclaration> {
                 .duration(from: .zero, to: .seconds(3_600)),
                 default: Authorizer(name: "", kind: .basic(realm: "")).cache,
                 "How long a decision holds for the same credentials, at most; 0s decides each time."
+            ),
+            .optional(
+                "sandbox",
+                .flag,
+                default: false,
+                "Whether these tokens are for sandboxes, and for nothing else. Keys and passwords say it with their customer."
             )
-        ) { token, apiKey, realm, address, cache in
+        ) { token, apiKey, realm, address, cache, isSandbox in
             var kind: AuthorizerDeclaration.Kind?
             if let token { kind = .token(token) }
             if let apiKey { kind = .apiKey(apiKey) }
             if let realm { kind = .basic(realm: realm) }
             if let address { kind = .address(address) }
-            return kind.map { AuthorizerDeclaration(kind: $0, cache: cache) }
+            return kind.map { AuthorizerDeclaration(kind: $0, cache: cache, isSandbox: isSandbox) }
         }
         .checked { _, node, faults in
+            if let sandbox = node["sandbox"], node["jwt"] == nil {
+                faults.add("this goes with \"jwt\" only; a customer's \"sandbox\" has the others", at: sandbox.location)
+            }
             let kinds = node.entries.filter { ["jwt", "api_key", "basic", "address"].contains($0.key.text) }
             if kinds.isEmpty {
                 faults.add("an authorizer has jwt, api_key, basic or address", at: node.location)

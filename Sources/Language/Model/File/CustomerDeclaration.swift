@@ -4,6 +4,7 @@ struct CustomerDeclaration {
     var apiKeys: [Located<APIKeyDeclaration>]
     var backends: [Named<String, Located<TargetReference>>] = []
     var versions: [Named<String, Located<String>>] = []
+    var sandbox: SandboxCredentialsDeclaration?
 }
 
 /// An element of `customers.*.api_keys`.
@@ -56,17 +57,18 @@ extension Shape<CustomerDeclaration> {
                 "versions",
                 Shape<[Named<String, Located<String>>]>.map(of: Shape<String>.name.located, key: .name),
                 "The versions that they get on paths that name none, by the API's name."
+            ),
+            .optional(
+                "sandbox",
+                .sandboxCredentials,
+                "That they may call sandboxes, and what they prove to be themselves with there, and only there."
             )
-        ) { name, isSuspended, apiKeys, passwords, addresses, labels, backends, versions in
+        ) { name, isSuspended, apiKeys, passwords, addresses, labels, backends, versions, sandbox in
             let customer = Customer(
                 id: "",
                 name: name,
                 isSuspended: isSuspended,
-                passwords: (passwords ?? []).compactMap { user in
-                    user.value.map {
-                        Customer.Password(user: user.key, hash: Secret($0.value), source: $0.location)
-                    }
-                },
+                passwords: Customer.Password.passwords(passwords ?? []),
                 addresses: addresses.map(\.value),
                 labels: (labels ?? []).compactMap { label in
                     label.value.map { Customer.Label(name: label.key, value: $0) }
@@ -76,8 +78,47 @@ extension Shape<CustomerDeclaration> {
                 customer: customer,
                 apiKeys: apiKeys,
                 backends: backends ?? [],
-                versions: versions ?? []
+                versions: versions ?? [],
+                sandbox: sandbox
             )
+        }
+    }
+}
+
+/// What a customer has for sandboxes.
+struct SandboxCredentialsDeclaration {
+    var apiKeys: [Located<APIKeyDeclaration>]
+    var passwords: [Customer.Password]
+}
+
+extension Shape<SandboxCredentialsDeclaration> {
+    fileprivate static var sandboxCredentials: Shape {
+        .record(
+            "a mapping of credentials",
+            .optional(
+                "api_keys",
+                Shape<[Located<APIKeyDeclaration>]>.list(of: .apiKey, orOne: true, defaultText: []),
+                default: [],
+                "Their API keys for sandboxes."
+            ),
+            .optional(
+                "passwords",
+                Shape<[Named<String, Located<String>>]>.map(of: .passwordHash, key: .userName),
+                "Their users' passwords for sandboxes as hashes, by the user's name."
+            )
+        ) { apiKeys, passwords in
+            SandboxCredentialsDeclaration(
+                apiKeys: apiKeys,
+                passwords: Customer.Password.passwords(passwords ?? [])
+            )
+        }
+    }
+}
+
+extension Customer.Password {
+    fileprivate static func passwords(_ written: [Named<String, Located<String>>]) -> [Customer.Password] {
+        written.compactMap { user in
+            user.value.map { Customer.Password(user: user.key, hash: Secret($0.value), source: $0.location) }
         }
     }
 }

@@ -16,16 +16,18 @@ enum Conflicts {
         var seen: [String: Named<String, APIDeclaration>] = [:]
         for api in apis {
             guard let declaration = api.value else { continue }
-            let hosts = declaration.hosts.map { (text: $0.value.description, location: $0.location) }
-            for host in hosts.isEmpty ? [(text: "", location: api.location)] : hosts {
-                for path in declaration.basePaths {
-                    guard let earlier = seen.updateValue(api, forKey: "\(host.text) \(path)") else { continue }
-                    let mount = host.text.isEmpty ? "every other host" : "host \(host.text)"
-                    faults.add(
-                        "\(mount) with path \(path) leads to API \"\(earlier.key)\" (\(earlier.location)) already",
-                        at: host.location,
-                        text: api.key
-                    )
+            for mount in declaration.mounts {
+                let hosts = mount.hosts.map { (text: $0.value.description, location: $0.location) }
+                for host in hosts.isEmpty ? [(text: "", location: api.location)] : hosts {
+                    for path in mount.basePaths {
+                        guard let earlier = seen.updateValue(api, forKey: "\(host.text) \(path)") else { continue }
+                        let place = host.text.isEmpty ? "every other host" : "host \(host.text)"
+                        faults.add(
+                            "\(place) with path \(path) leads to API \"\(earlier.key)\" (\(earlier.location)) already",
+                            at: host.location,
+                            text: api.key
+                        )
+                    }
                 }
             }
         }

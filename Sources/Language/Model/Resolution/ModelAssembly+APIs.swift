@@ -5,9 +5,16 @@ extension ModelAssembly {
         guard let api = declaration.value else { return [] }
         if let rule = api.access.rule { check(rule) }
         guard let common = routes(api.routes, or: api.document) else { return [] }
-        guard !api.versions.isEmpty else { return [self.api(declaration, api, routes: common)] }
+        guard !api.versions.isEmpty else {
+            let made = self.api(declaration, api, routes: common)
+            return [made] + (sandbox(of: made, api, examples: [api.document]).map { [$0] } ?? [])
+        }
         let faultsBefore = faults.count
-        let apis = api.versions.compactMap { version($0, of: declaration, api, common: common) }
+        let apis = api.versions.flatMap { version -> [HTTPAPI] in
+            guard let made = self.version(version, of: declaration, api, common: common) else { return [] }
+            let documents = [version.value?.document, api.document]
+            return [made] + (sandbox(of: made, api, examples: documents).map { [$0] } ?? [])
+        }
         // What is wrong with a route of all versions is said once.
         var seen: Set<Fault> = []
         let own = faults[faultsBefore...].filter { seen.insert($0).inserted }
@@ -47,6 +54,7 @@ extension ModelAssembly {
         _ api: APIDeclaration,
         routes: [Named<RouteKey, RouteDeclaration>]
     ) -> HTTPAPI {
+        checkEnvironment(of: api.access.rule)
         var made = HTTPAPI(
             name: declaration.key,
             stage: api.stage,

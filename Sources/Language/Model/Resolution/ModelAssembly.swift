@@ -4,7 +4,9 @@ struct ModelAssembly {
     var faults: [Fault] = []
     var backends: [Backend] = []
     var backendNames: Set<String> = []
-    private var authorizerNames: Set<String> = []
+    var authorizerNames: Set<String> = []
+    /// Whether an authorizer knows callers of sandboxes, and no others, by its name; without those that know both.
+    var isForSandboxes: [String: Bool] = [:]
 
     init(loader: DocumentLoader) {
         self.loader = loader
@@ -28,10 +30,13 @@ struct ModelAssembly {
         var customers = customers(from: file.customers)
         let apis = file.apis.flatMap { self.apis(from: $0) }
         pin(&customers, file.customers, to: apis)
+        var sandboxCustomers = sandboxCustomers(from: file.customers)
+        let pins = Dictionary(customers.map { ($0.id, $0.versions) }) { first, _ in first }
+        for index in sandboxCustomers.indices { sandboxCustomers[index].versions = pins[sandboxCustomers[index].id] ?? [] }
         Conflicts.findMounts(of: file.apis, &faults)
         let listeners = listeners(from: file.listeners)
         Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)
-        return Model(
+        var model = Model(
             listeners: listeners,
             apis: apis,
             backends: backends,
@@ -43,6 +48,8 @@ struct ModelAssembly {
             limits: file.limits,
             drainTimeout: file.drainTimeout
         )
+        model.sandboxCustomers = sandboxCustomers
+        return model
     }
 
     private mutating func listeners(from declarations: [Located<ListenerDeclaration>]) -> [Listener] {
@@ -92,7 +99,10 @@ struct ModelAssembly {
             integration = .mock(reply.value)
         }
         // What the API itself says is checked once, not for each of its routes.
-        if let own = value.access.rule { check(own) }
+        if let own = value.access.rule {
+            check(own)
+            checkEnvironment(of: own)
+        }
         return Route(
             key: declaration.key,
             integration: integration,
@@ -115,6 +125,11 @@ struct ModelAssembly {
         let authorizers = declarations.compactMap { resolution.authorizer(from: $0) }
         loader = resolution.loader
         faults += resolution.faults
+        findTokensOfBoth(authorizers)
+        isForSandboxes = Dictionary(
+            authorizers.filter(\.isForOneSide).map { ($0.name, $0.isSandbox) },
+            uniquingKeysWith: { first, _ in first }
+        )
         return authorizers
     }
 

@@ -1,6 +1,6 @@
 /// An API of Amazon's HTTP kind: routes to integrations, mounted at hosts and a base path.
 public struct HTTPAPI: Sendable, Equatable {
-    /// Unique among the APIs, but for the versions of one; the label `api` of metrics and `$context.apiId` of logs.
+    /// Unique among the APIs, but for the versions and the sandbox of one; the label `api` of metrics and `$context.apiId` of logs.
     public var name: String
     /// The stage that is served; `$default` unless stated.
     public var stage: String
@@ -22,6 +22,8 @@ public struct HTTPAPI: Sendable, Equatable {
     public var unversionedPath: BasePath?
     /// Who may call where routes do not say so themselves.
     public var access: AccessRule?
+    /// Whether this is the sandbox of the API of the same name. Credentials are for the one or the other.
+    public var isSandbox = false
 
     /// Makes an API.
     public init(
@@ -189,6 +191,8 @@ public struct MockIntegration: Sendable, Equatable {
         case json
         /// As it is, percent-decoded.
         case plain
+        /// Not at all: what stands in braces is text.
+        case never
     }
 
     /// Makes a mock integration.

@@ -43,8 +43,8 @@ public struct VersionPin: Sendable, Hashable {
 }
 
 extension HTTPAPI {
-    /// What people call it: `shop`, `shop v1.0`.
-    public var title: String { version.map { "\(name) \($0.name)" } ?? name }
+    /// What people call it: `shop`, `shop v1.0`, `shop v1.0 sandbox`.
+    public var title: String { name + (version.map { " \($0.name)" } ?? "") + (isSandbox ? " sandbox" : "") }
 
     /// All places where it is mounted.
     public var basePaths: [BasePath] { [basePath] + (unversionedPath.map { [$0] } ?? []) }

@@ -14,6 +14,8 @@ public struct Model: Sendable, Equatable {
     public var authorizers: [Authorizer]
     /// Who may call. Ids are unique.
     public var customers: [Customer]
+    /// The customers who may call sandboxes, with their credentials for these. Ids are unique among them.
+    public var sandboxCustomers: [Customer] = []
     /// Where and how requests are logged; `nil` turns the access log off.
     public var accessLog: AccessLog?
     /// The operator's listener (`/livez`, `/readyz`, `/metrics`, `/snapshot`); `nil` turns it off.

@@ -48,7 +48,8 @@ import Testing
         (false, false, "next"), (true, true, "next"),
         (false, true, "403 authorizer.production-credentials"), (true, false, "403 authorizer.sandbox-credentials"),
     ])
-    func `a token is good for the side of its authorizer`(isForSandbox: Bool, isSandbox: Bool, expected: String) throws {
+    func `a token is good for the side of its authorizer`(isForSandbox: Bool, isSandbox: Bool, expected: String) throws
+    {
         var authorizer = tokens()
         authorizer.isSandbox = isForSandbox
         let fields = [("Authorization", "Bearer " + token(claims()))]

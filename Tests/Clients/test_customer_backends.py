@@ -37,6 +37,7 @@ apis:
 """
 
 SECRETS = {"ACME_KEY": "acme-acme-acme-acme", "BRANCH_KEY": "branch-branch-branch", "OTHER_KEY": "other-other-other-other"}
+BOTH_PROTOCOLS = True
 ACME, BRANCH, OTHER = (f"x-api-key: {key}" for key in SECRETS.values())
 
 

@@ -58,6 +58,7 @@ apis:
 SECRETS = {"ACME_KEY": "acme-acme-acme-acme", "TRIAL_KEY": "trial-trial-trial-trial", "OTHER_KEY": "other-other-other-other"}
 REAL_KEY, TRIAL_KEY, OTHER_KEY = (f"x-api-key: {key}" for key in SECRETS.values())
 REAL, TRIAL = "shop.test", "sandbox.test"
+BOTH_PROTOCOLS = True
 
 
 def bearer(**claims):

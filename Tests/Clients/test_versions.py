@@ -2,10 +2,12 @@
 
 import datetime
 import email.utils
+import threading
 import time
 
 import pytest
 from harness import request, response, wait_until
+from metrics import Metrics
 from test_customers import basic, scrypt
 
 FILE = """
@@ -190,3 +192,59 @@ def test_a_reload_changes_a_customers_version(gateway):
     assert get(gateway, "/api/items", ACME).body == b"old"
     gateway.write(gateway.file.read_text().replace("shop: v1.0", "shop: v2.0"))
     wait_until(lambda: get(gateway, "/api/items", ACME).body == b"new", "the other version")
+
+
+def test_calls_that_wait_for_a_password_over_a_reload_are_answered(start, backends):
+    """The plan that they waited in is of a snapshot that is no longer served."""
+    slow = text(backends).replace("basic: { basic: {} }", "basic: { basic: {}, cache: 0s }")
+    gateway = start(slow, environment=SECRETS)
+    answers, is_over = [], threading.Event()
+
+    def ask():
+        while not is_over.is_set():
+            answers.append(get(gateway, "/api/items", basic("wiley", "roadrunner")))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(6):
+        version, wanted = ("v2.0", b"new") if number % 2 == 0 else ("v1.0", b"old")
+        gateway.write(slow.replace("shop: v1.0", f"shop: {version}"))
+        seen = len(answers)
+        wait_until(lambda: any(answer.body == wanted for answer in answers[seen:]), f"an answer of {version}")
+    is_over.set()
+    for thread in threads:
+        thread.join()
+    assert {(answer.status, answer.body) for answer in answers} <= {(200, b"old"), (200, b"new")}
+
+
+def test_encoded_slashes_are_treated_as_ever(start, backends):
+    gateway = start(text(backends), environment=SECRETS)
+    for path in ("/api/gone-in-two/a%2fb", "/api/v1.0/gone-in-two/a%2fb"):
+        assert get(gateway, path, ACME).json()["cause"] == "path.encoded-slash"
+    gateway = start(text(backends).replace("path: /api\n", "path: /api\n    encoded_slashes: keep\n"), environment=SECRETS)
+    for path in ("/api/gone-in-two/a%2fb", "/api/v1.0/gone-in-two/a%2fb"):
+        assert get(gateway, path, ACME).status == 200
+    assert [message.target for message in backends["old"].requests] == ["/gone-in-two/a%2Fb"] * 2
+
+
+def test_other_methods_and_bodies_go_the_same_way(gateway, backends):
+    body = b"x" * 100_000
+    answer = gateway.exchange(request("POST", "/api/items", OTHER, body=body))
+    assert (answer.status, backends["new"].requests[-1].body) == (200, body)
+    answer = gateway.exchange(request("OPTIONS", "/api/new-in-two", OTHER))
+    assert (answer.status, answer.get("Allow")) == (204, "GET, HEAD, OPTIONS")
+    assert gateway.exchange(request("HEAD", "/api/items", ACME)).status == 200
+    assert backends["old"].requests[-1].method == "HEAD"
+
+
+def test_the_metrics_have_a_series_for_each_version(start, backends):
+    metrics = Metrics()
+    gateway = start(text(backends) + metrics.line, environment=SECRETS)
+    for path, key in (("/api/items", ACME), ("/api/items", OTHER), ("/api/v1.0/items", OTHER), ("/plain/a", OTHER)):
+        gateway.line_of(get(gateway, path, key))
+
+    def total(**labels):
+        return metrics.total("daemun_requests_total", status_class="2xx", **labels)
+
+    assert (total(version="v1.0"), total(version="v2.0"), total(api="shop"), total(api="plain")) == (2, 1, 3, 1)

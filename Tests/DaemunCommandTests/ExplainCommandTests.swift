@@ -115,7 +115,7 @@ import Testing
     @Test func `a customer who is none is a fault`() throws {
         let report = try ExplainCommand.parse(["GET", "/v1/hello", "--customer", "nobody", file]).report(.plain)
         #expect(report.isAtFault)
-        #expect(report.output.contains("no customer has this id: \"nobody\""))
+        #expect(report.complaint.contains("no customer has this id: \"nobody\""))
     }
 
     /// The output without the folder of the file, whose length would move the columns.

@@ -130,7 +130,8 @@ struct TokenCheck: CallerCheck {
         }
         var customer: KnownCustomer?
         if let customerClaim {
-            guard let id = verified.claims.claim(named: customerClaim)?.text, let found = customers.customer(id: id, isSandbox: isSandbox)
+            guard let id = verified.claims.claim(named: customerClaim)?.text,
+                let found = customers.customer(id: id, isSandbox: isSandbox)
             else {
                 return .denied(.unknownCustomer)
             }

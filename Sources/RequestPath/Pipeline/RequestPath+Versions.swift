@@ -48,7 +48,9 @@ extension Worker {
     private static func hasEncodedSlash(_ path: Span<UInt8>) -> Bool {
         guard path.count >= 3 else { return false }
         for index in 0..<(path.count - 2)
-        where path[index] == UInt8(ascii: "%") && path[index + 1] == UInt8(ascii: "2") && path[index + 2] == UInt8(ascii: "F") {
+        where path[index] == UInt8(ascii: "%") && path[index + 1] == UInt8(ascii: "2")
+            && path[index + 2] == UInt8(ascii: "F")
+        {
             return true
         }
         return false

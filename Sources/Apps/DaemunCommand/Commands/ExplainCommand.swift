@@ -45,7 +45,9 @@ struct ExplainCommand: ReportingCommand {
 
     @OptionGroup var input: ConfigurationArguments
 
-    @Flag(help: "Print an object with request, answer, api, route, steps, tokens, customer, integration, apis and routes.")
+    @Flag(
+        help: "Print an object with request, answer, api, route, steps, tokens, customer, integration, apis and routes."
+    )
     var json = false
 
     func report(_ style: TextStyle) throws -> Report {

@@ -28,7 +28,11 @@ extension Shape<VersionDeclaration> {
                 Shape<AccessRule?>.access.located,
                 "Who may call this version, instead of what the API says."
             ),
-            .optional("deprecated", .pointInTime, "Since or from when it is deprecated, which clients are told (RFC 9745)."),
+            .optional(
+                "deprecated",
+                .pointInTime,
+                "Since or from when it is deprecated, which clients are told (RFC 9745)."
+            ),
             .optional("sunset", .pointInTime, "When it ends: clients are told (RFC 8594), and from then on get 410."),
             .optional("link", .link, "Where people read about the deprecation and the end.")
         ) { routes, document, rule, deprecatedAt, sunsetAt, link in

@@ -85,7 +85,9 @@ struct OpenAPIExamples {
     private func example(ofSchema written: YAMLNode, depth: Int) -> JSON? {
         guard depth < Self.deepest, let schema = dereferenced(written) else { return nil }
         if let example = schema["example"] { return JSON(example) }
-        if case .sequence(let examples)? = schema["examples"]?.content, let first = examples.first { return JSON(first) }
+        if case .sequence(let examples)? = schema["examples"]?.content, let first = examples.first {
+            return JSON(first)
+        }
         if let value = schema["const"] ?? schema["default"] { return JSON(value) }
         if case .sequence(let values)? = schema["enum"]?.content, let first = values.first { return JSON(first) }
         if let items = schema["items"] {

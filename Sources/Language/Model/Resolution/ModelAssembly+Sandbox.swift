@@ -46,7 +46,8 @@ extension ModelAssembly {
         var route = route
         route.access = route.access?.replacing(authorizers)
         for name in route.access?.names ?? [] where isForSandboxes[name] == false {
-            let rule = "this authorizer knows nobody in sandboxes; \"authorizers\" says what takes its place in the sandbox"
+            let rule =
+                "this authorizer knows nobody in sandboxes; \"authorizers\" says what takes its place in the sandbox"
             addOnce(Fault(rule, at: sandbox.location, text: name))
         }
         guard case .httpProxy(var proxy) = route.integration else { return route }
@@ -127,7 +128,8 @@ extension ModelAssembly {
             guard case .token(let rules) = sandbox.kind else { continue }
             for other in authorizers where !other.isSandbox {
                 guard case .token(let others) = other.kind, rules.mayTakeTokens(of: others) else { continue }
-                let rule = "a token could be taken here and by \"\(other.name)\"; another issuer, audience or claim tells them apart"
+                let rule =
+                    "a token could be taken here and by \"\(other.name)\"; another issuer, audience or claim tells them apart"
                 faults.append(Fault(rule, at: sandbox.source, text: sandbox.name))
             }
         }

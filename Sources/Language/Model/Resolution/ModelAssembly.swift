@@ -32,7 +32,9 @@ struct ModelAssembly {
         pin(&customers, file.customers, to: apis)
         var sandboxCustomers = sandboxCustomers(from: file.customers)
         let pins = Dictionary(customers.map { ($0.id, $0.versions) }) { first, _ in first }
-        for index in sandboxCustomers.indices { sandboxCustomers[index].versions = pins[sandboxCustomers[index].id] ?? [] }
+        for index in sandboxCustomers.indices {
+            sandboxCustomers[index].versions = pins[sandboxCustomers[index].id] ?? []
+        }
         Conflicts.findMounts(of: file.apis, &faults)
         let listeners = listeners(from: file.listeners)
         Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)

@@ -76,6 +76,48 @@ import Testing
         #expect(throws: (any Error).self) { try ExplainCommand.parse(arguments) }
     }
 
+    private static let customers = """
+        authorizers: { keys: { api_key: {} } }
+        customers: { acme: { backends: { orders: http://own.test/base }, versions: { shop: v1 } }, other: {} }
+        backends: { orders: { targets: http://a.test } }
+        apis:
+          shop:
+            path: /shop
+            authorize: keys
+            default_version: v2
+            versions:
+              v1: { routes: { GET /orders: orders }, sunset: 2124-01-01 }
+              v2: { routes: { GET /orders: orders, GET /open: { to: orders, authorize: none } } }
+              v0: { routes: { GET /orders: orders }, sunset: 2020-01-01 }
+        """
+
+    @Test(arguments: [
+        ("/shop/orders", "acme", "version v1", "orders@own.test:80/base instead of orders, for customer acme"),
+        ("/shop/orders", "acme", "version v1", "→ GET http://own.test/base/orders"),
+        ("/shop/v2/orders", "acme", "version v2", "→ GET http://own.test/base/orders"),
+        ("/shop/orders", "other", "version v2", "→ GET http://a.test/orders"),
+        ("/shop/v2/open", "acme", "version v2", "→ GET http://a.test/open"),
+        ("/shop/v0/orders", "acme", "version v0", "410 from the gateway, cause version.sunset"),
+        ("/shop/open", "acme", "version v1", "404 from the gateway, cause route.not-found"),
+    ])
+    func `a customer's version and backend are told`(
+        path: String,
+        customer: String,
+        version: String,
+        way: String
+    ) throws {
+        let file = try folder.write(Self.customers, to: "customers.yaml")
+        let output = try ExplainCommand.parse(["GET", path, "--customer", customer, file]).report(.plain).output
+        #expect(output.contains(version))
+        #expect(output.contains(way))
+    }
+
+    @Test func `a customer who is none is a fault`() throws {
+        let report = try ExplainCommand.parse(["GET", "/v1/hello", "--customer", "nobody", file]).report(.plain)
+        #expect(report.isAtFault)
+        #expect(report.complaint.contains("no customer has this id: \"nobody\""))
+    }
+
     /// The output without the folder of the file, whose length would move the columns.
     private func explain(_ arguments: String...) throws -> String {
         try ExplainCommand.parse(arguments + [file]).report(.plain).output

@@ -4,6 +4,36 @@ import Testing
 @testable import Routing
 
 @Suite struct RouterTests {
+    @Test(arguments: [
+        ("/a/v1/x", 0, "/x", 2), ("/a/v2/x", 1, "/x", 2), ("/a/x", 1, "/x", 1), ("/a", 1, "", 1),
+        ("/a/v3/x", 1, "/v3/x", 1),
+    ])
+    func `a path without a version leads to the default one`(path: String, index: Int, rest: String, depth: Int) throws
+    {
+        var first = try api("first", path: "/a/v1")
+        first.version = APIVersion(name: "v1")
+        var second = try api("second", path: "/a/v2")
+        second.version = APIVersion(name: "v2")
+        second.unversionedPath = try BasePath("/a")
+        let router = try Router(apis: [first, second])
+        let answer = try router.match("GET", path)
+        #expect(answer == Answer(outcome: .route(0), api: index, rest: rest, parameters: []))
+        let bytes = Array(path.utf8)
+        let match = router.match(api: 0, depth: 1, method: .get, path: bytes.span, hasEncodedSlash: false)
+        #expect(match.outcome == .route(0))
+        #expect(match.basePathEnd == 2)
+        let noHost: [UInt8] = []
+        let whole = router.match(host: noHost.span, method: .get, path: bytes.span, hasEncodedSlash: false)
+        #expect(whole.depth == depth)
+    }
+
+    @Test func `a default version takes the place of another API`() throws {
+        var version = try api("shop", path: "/a/v1")
+        version.version = APIVersion(name: "v1")
+        version.unversionedPath = try BasePath("/a")
+        #expect(throws: Faults.self) { try Router(apis: [try api("other", path: "/a"), version]) }
+    }
+
     static let shop = [
         "GET /shop/book/7", "GET /shop/book/{isbn}", "GET /shop/{rest+}", "ANY /{rest+}", "$default",
     ]

@@ -31,10 +31,14 @@ public final class Exchange {
     public var clientAddress = PeerAddress()
     /// Who calls; `nil` when no authorizer was asked, or none knows.
     public var principal: Principal?
+    /// Whether the call is one to a sandbox, for which other credentials are good; set by what finds out who calls.
+    public var isSandbox = false
     /// What the backend is told about the caller.
     public var callerFields: CallerFields?
     /// What the call has taken out of limits; `nil` when it stands under none.
     public var limits: (any CallLimits)?
+    /// What every answer to the call says besides.
+    public var responseFields: ResponseFields?
     /// Differs from call to call, so that what a step has waited for is not taken for the decision on another call.
     public private(set) var callNumber: UInt64 = 0
     /// The id in logs, errors and `X-Request-Id`.
@@ -72,6 +76,8 @@ public final class Exchange {
         principal = nil
         callerFields = nil
         limits = nil
+        responseFields = nil
+        isSandbox = false
         callNumber &+= 1
         requestID = RequestID()
         handler = nil
@@ -139,6 +145,8 @@ public final class RouteIdentity: Sendable {
     public let api: String
     /// The stage's name.
     public let stage: String
+    /// The version's name; `nil` for an API without versions.
+    public let version: String?
     /// The route's key as written in the file.
     public let routeKey: String
     /// The path part of the key; `$default` for the default route.
@@ -147,9 +155,17 @@ public final class RouteIdentity: Sendable {
     public let index: Int
 
     /// Makes an identity.
-    public init(api: String, stage: String, routeKey: String, resourcePath: String, index: Int) {
+    public init(
+        api: String,
+        stage: String,
+        version: String? = nil,
+        routeKey: String,
+        resourcePath: String,
+        index: Int
+    ) {
         self.api = api
         self.stage = stage
+        self.version = version
         self.routeKey = routeKey
         self.resourcePath = resourcePath
         self.index = index

@@ -12,6 +12,7 @@ public final class AuthorizationPlan: Sendable {
     private let customers: [Customer]
     /// Makes the hashes that API keys are found by.
     private let fingerprinter: KeyFingerprinter
+    private let sandboxCustomers: [Customer]
     private let directory: CustomerDirectory
     private let compiled: [String: Compiled]
     private let fetched: [IssuerKeys.Origin: IssuerKeys]
@@ -26,11 +27,18 @@ public final class AuthorizationPlan: Sendable {
         let fingerprinter = fingerprinter ?? former?.fingerprinter ?? .random()
         self.fingerprinter = fingerprinter
         customers = model.customers
-        let isSameCustomers = former?.customers == model.customers && former?.fingerprinter == fingerprinter
+        sandboxCustomers = model.sandboxCustomers
+        let isSameCustomers =
+            former?.customers == model.customers && former?.sandboxCustomers == model.sandboxCustomers
+            && former?.fingerprinter == fingerprinter
         if isSameCustomers, let former {
             directory = former.directory
         } else {
-            directory = try CustomerDirectory(model.customers, fingerprinter: fingerprinter)
+            directory = try CustomerDirectory(
+                model.customers,
+                sandbox: model.sandboxCustomers,
+                fingerprinter: fingerprinter
+            )
         }
         var compilation = Compilation(
             directory: directory,
@@ -81,9 +89,15 @@ public final class AuthorizationPlan: Sendable {
     }
 
     /// The step of a route; `nil` when it has nothing to do.
-    /// - Parameter reserved: the fields that only the gateway may set for the route's API.
+    /// - Parameters:
+    ///   - reserved: the fields that only the gateway may set for the route's API.
+    ///   - isSandbox: whether that is a sandbox.
     /// - Throws: a fault when the route names an authorizer that the model does not have.
-    public func step(for route: Route, reserved: Set<String>) throws(Fault) -> Authorize? {
+    public func step(
+        for route: Route,
+        reserved: Set<String>,
+        isSandbox: Bool = false
+    ) throws(Fault) -> Authorize? {
         guard route.access != nil || !reserved.isEmpty else { return nil }
         var rule: Authorize.Rule?
         var names: [String] = []
@@ -97,7 +111,18 @@ public final class AuthorizationPlan: Sendable {
             fields = CallerFields(lines: lines, reserved: reserved)
         }
         let name = names.isEmpty ? "authorize none" : "authorize " + names.joined(separator: ", ")
-        return Authorize(name: name, rule: rule, fields: fields)
+        return Authorize(name: name, rule: rule, fields: fields, isSandbox: isSandbox)
+    }
+
+    /// A step that finds out who calls an API, where that is yet to decide which route takes the call. It refuses nobody: the route's own
+    /// step does.
+    /// - Throws: a fault when the rule names an authorizer that the model does not have.
+    public func identification(for api: HTTPAPI, by rule: AccessRule) throws(Fault) -> any Step {
+        var names: [String] = []
+        var count = 0
+        let rule = try compile(rule, at: api.source, count: &count, names: &names)
+        let name = "identify " + names.joined(separator: ", ")
+        return Authorize(name: name, rule: rule, fields: nil, isRequired: false, isSandbox: api.isSandbox)
     }
 
     private func compile(

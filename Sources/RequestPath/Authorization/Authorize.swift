@@ -17,6 +17,10 @@ public struct Authorize: Step {
     /// `nil` lets everybody call.
     let rule: Rule?
     let fields: CallerFields?
+    /// Whether the call ends when no authorizer takes it. Otherwise it goes on with nobody known.
+    var isRequired = true
+    /// Whether the route is one of a sandbox.
+    var isSandbox = false
 
     /// Decides on a call.
     public func run(_ exchange: Exchange) -> Verdict {
@@ -25,6 +29,7 @@ public struct Authorize: Step {
             exchange.callerFields = fields
         }
         guard let rule else { return .next }
+        exchange.isSandbox = isSandbox
         let received = exchange.record.receivedAt
         let now = received == 0 ? exchange.worker.now : received
         return decide(rule, exchange, now: now, settled: [:]) ?? .wait
@@ -38,7 +43,10 @@ public struct Authorize: Step {
         case .granted(let principal):
             exchange.principal = principal
             return .next
-        case .denied(let denials): return .refuse(Denial.refusal(denials))
+        case .denied(let denials):
+            let refusal = Denial.refusal(denials)
+            // Whom nobody could ask about is not nobody.
+            return isRequired || refusal.status >= 500 ? .refuse(refusal) : .next
         case .waiting(let number, let future):
             let call = exchange.callNumber
             future.assumeIsolated().whenSuccess { [settled] result in

@@ -41,8 +41,11 @@ enum Settled: Sendable {
 }
 
 extension Decision {
-    /// What of a decision differs from request to request: the address.
+    /// What of a decision differs from request to request: whether it is one to a sandbox, and the address.
     func settled(for exchange: Exchange) -> Settled {
+        guard isSandbox == exchange.isSandbox else {
+            return .denied(isSandbox ? .sandboxCredentials : .productionCredentials)
+        }
         guard let customer, !customer.addresses.isEmpty else { return .granted(principal) }
         let isAllowed = exchange.clientAddress.withBytes { bytes in
             customer.addresses.contains { $0.contains(bytes) }

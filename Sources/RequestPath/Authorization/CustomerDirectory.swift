@@ -23,14 +23,16 @@ final class CustomerDirectory: Sendable {
     }
 
     /// - Throws: keys and users that two customers share, and hashes that can't be checked.
-    init(_ customers: [Customer], fingerprinter: KeyFingerprinter) throws(Faults) {
+    init(_ customers: [Customer], sandbox: [Customer] = [], fingerprinter: KeyFingerprinter) throws(Faults) {
         var declared = CustomerTable(fingerprinter: fingerprinter)
         var faults: [Fault] = []
-        for customer in customers {
-            if declared.customer(id: customer.id) != nil {
-                faults.append(Fault("two customers have this id", at: customer.source, text: customer.id))
+        for (customers, isSandbox) in [(customers, false), (sandbox, true)] {
+            for customer in customers {
+                if declared.customer(id: customer.id, isSandbox: isSandbox) != nil {
+                    faults.append(Fault("two customers have this id", at: customer.source, text: customer.id))
+                }
+                do throws(Faults) { try declared.put(customer, isSandbox: isSandbox) } catch { faults += error.all }
             }
-            do throws(Faults) { try declared.put(customer) } catch { faults += error.all }
         }
         do throws(Faults) { signers = try Self.signers(of: customers, declared) } catch {
             faults += error.all
@@ -52,7 +54,7 @@ final class CustomerDirectory: Sendable {
         var faults: [Fault] = []
         var signers: [String: Signer] = [:]
         for customer in customers {
-            guard let known = table.customer(id: customer.id) else { continue }
+            guard let known = table.customer(id: customer.id, isSandbox: false) else { continue }
             for key in customer.signingKeys {
                 do throws(Fault) {
                     let signer = Signer(key: try SigningKeys.key(key), customer: known)
@@ -75,7 +77,7 @@ final class CustomerDirectory: Sendable {
         var faults: [Fault] = []
         var holders: [String: [CertificateHolder]] = [:]
         for customer in customers {
-            guard let known = table.customer(id: customer.id) else { continue }
+            guard let known = table.customer(id: customer.id, isSandbox: false) else { continue }
             for certificate in customer.certificates {
                 let name = text(of: certificate.name)
                 let holder = CertificateHolder(issuer: certificate.issuer, customer: known)
@@ -103,10 +105,13 @@ final class CustomerDirectory: Sendable {
     }
 
     /// Of the file alone.
-    func declaredCustomer(id: String) -> KnownCustomer? { declared.customer(id: id) }
+    func declaredCustomer(id: String, isSandbox: Bool) -> KnownCustomer? {
+        declared.customer(id: id, isSandbox: isSandbox)
+    }
 
-    func customer(id: String, on worker: WorkerContext) -> KnownCustomer? {
-        declared.customer(id: id) ?? worker.liveCustomers?.customer(id: id)
+    func customer(id: String, isSandbox: Bool, on worker: WorkerContext) -> KnownCustomer? {
+        declared.customer(id: id, isSandbox: isSandbox)
+            ?? worker.liveCustomers?.customer(id: id, isSandbox: isSandbox)
     }
 
     func user(named name: String, on worker: WorkerContext) -> CustomerTable.User? {

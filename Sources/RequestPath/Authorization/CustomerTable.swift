@@ -25,8 +25,14 @@ public struct CustomerTable: Sendable {
         var users: [String] = []
     }
 
+    /// A customer has other credentials for sandboxes, and so is another one there.
+    private struct Name: Hashable, Sendable {
+        let id: String
+        let isSandbox: Bool
+    }
+
     private let fingerprinter: KeyFingerprinter
-    private var customers = ShardedMap<String, Entry>()
+    private var customers = ShardedMap<Name, Entry>()
     private var keys = ShardedMap<KeyFingerprint, Key>()
     private var users = ShardedMap<String, User>()
     private var passwordCosts: [ScryptCost: Int] = [:]
@@ -41,33 +47,37 @@ public struct CustomerTable: Sendable {
     // MARK: Changes
 
     /// Takes a customer in, in place of the one with the same id. Decisions about that one hold no longer.
+    /// - Parameter isSandbox: whether these are the credentials for sandboxes.
     /// - Throws: all keys and users that another customer has, and all hashes that can't be checked. The table then is as it was.
-    public mutating func put(_ customer: Customer) throws(Faults) {
-        let known = KnownCustomer(customer)
+    public mutating func put(_ customer: Customer, isSandbox: Bool = false) throws(Faults) {
+        let known = KnownCustomer(customer, isSandbox: isSandbox)
         let credentials = try credentials(of: customer, known)
-        remove(customer.id)
+        let name = Name(id: customer.id, isSandbox: isSandbox)
+        remove(name)
         var entry = Entry(customer: known)
         for (fingerprint, key) in credentials.keys {
             keys[fingerprint] = key
             entry.keys.append(fingerprint)
         }
-        for (name, user) in credentials.users {
-            users[name] = user
+        for user in credentials.users.values {
+            users[user.name] = user
             passwordCosts[user.hash.cost, default: 0] += 1
-            entry.users.append(name)
+            entry.users.append(user.name)
         }
-        customers[customer.id] = entry
+        customers[name] = entry
     }
 
     /// Lets go of a customer. Decisions about it hold no longer.
-    public mutating func remove(_ id: String) {
-        guard let entry = customers[id] else { return }
+    public mutating func remove(_ id: String) { remove(Name(id: id, isSandbox: false)) }
+
+    private mutating func remove(_ name: Name) {
+        guard let entry = customers[name] else { return }
         for key in entry.keys { keys[key] = nil }
         for name in entry.users {
             if let user = users[name] { passwordCosts[user.hash.cost, default: 1] -= 1 }
             users[name] = nil
         }
-        customers[id] = nil
+        customers[name] = nil
         entry.customer.withdraw()
     }
 
@@ -82,7 +92,7 @@ public struct CustomerTable: Sendable {
                 faults.append(Fault("expected 64 hexadecimal digits in lower case", at: key.source))
                 continue
             }
-            let isAnothers = keys[fingerprint].map { $0.customer.id != customer.id } ?? false
+            let isAnothers = keys[fingerprint].map { !$0.customer.isSame(known) } ?? false
             let former = found.keys.updateValue(Key(id: key.id, customer: known), forKey: fingerprint)
             if isAnothers || former != nil {
                 faults.append(Fault("this API key is declared twice", at: key.source, text: key.id))
@@ -91,11 +101,12 @@ public struct CustomerTable: Sendable {
         for password in customer.passwords {
             do throws(PasswordHashFault) {
                 let hash = try password.hash.withText { (text) throws(PasswordHashFault) in try PasswordHash(text) }
-                let isAnothers = users[password.user].map { $0.customer.id != customer.id } ?? false
+                let isAnothers = users[password.user].map { !$0.customer.isSame(known) } ?? false
                 let user = User(name: password.user, hash: hash, customer: known)
                 let former = found.users.updateValue(user, forKey: password.user)
                 if isAnothers || former != nil {
-                    faults.append(Fault("two customers have this user", at: password.source, text: password.user))
+                    let rule = "two customers have this user, or one and their sandbox"
+                    faults.append(Fault(rule, at: password.source, text: password.user))
                 }
             } catch {
                 faults.append(Fault(Self.sentence(error), at: password.source, text: password.user))
@@ -108,12 +119,14 @@ public struct CustomerTable: Sendable {
     // MARK: Questions
 
     /// Whether a customer has this id.
-    public func contains(_ id: String) -> Bool { customers[id] != nil }
+    public func contains(_ id: String) -> Bool { customer(id: id, isSandbox: false) != nil }
 
     /// The plan of a customer; `nil` when it has none, or there is no such customer.
-    public func plan(of id: String) -> String? { customers[id]?.customer.plan }
+    public func plan(of id: String) -> String? { customer(id: id, isSandbox: false)?.plan }
 
-    func customer(id: String) -> KnownCustomer? { customers[id]?.customer }
+    func customer(id: String, isSandbox: Bool) -> KnownCustomer? {
+        customers[Name(id: id, isSandbox: isSandbox)]?.customer
+    }
 
     func user(named name: String) -> User? { users[name] }
 

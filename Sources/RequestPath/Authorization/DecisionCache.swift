@@ -8,17 +8,22 @@ final class Decision: Sendable {
     let keys: IssuerKeys?
     /// What the caller may call, where a service has said so.
     let policy: CallerPolicy?
+    /// Whether the credentials are for sandboxes, and so for nothing else.
+    let isSandbox: Bool
 
+    /// - Parameter isSandbox: what the credentials are for; `nil`: what the customer is known for.
     init(
         _ principal: Principal,
         customer: KnownCustomer? = nil,
         keys: IssuerKeys? = nil,
-        policy: CallerPolicy? = nil
+        policy: CallerPolicy? = nil,
+        isSandbox: Bool? = nil
     ) {
         self.principal = principal
         self.customer = customer
         self.keys = keys
         self.policy = policy
+        self.isSandbox = isSandbox ?? customer?.isSandbox ?? false
     }
 }
 

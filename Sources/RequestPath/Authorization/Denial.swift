@@ -64,6 +64,10 @@ extension Denial {
     static let wrongAddress = Denial(403, "authorizer.address-not-allowed")
     /// The token names a customer that is none.
     static let unknownCustomer = Denial(403, "authorizer.unknown-customer")
+    /// Good credentials for a sandbox, and this is none.
+    static let sandboxCredentials = Denial(403, "authorizer.sandbox-credentials")
+    /// Good credentials, but not for a sandbox, which this is.
+    static let productionCredentials = Denial(403, "authorizer.production-credentials")
     /// Two authorizers know two customers.
     static let twoCustomers = Denial(403, "authorizer.customers-differ")
     /// The issuer's keys have never been fetched, or too long ago.

@@ -7,9 +7,9 @@ import Darwin
 #endif
 
 /// The system's clock.
-enum SystemTime {
+public enum SystemTime {
     /// Seconds since 1970.
-    @Sendable static func seconds() -> Double {
+    @Sendable public static func seconds() -> Double {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

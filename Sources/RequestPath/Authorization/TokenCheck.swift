@@ -22,6 +22,7 @@ struct TokenCheck: CallerCheck {
     let scopes: [String]
     let customerClaim: String?
     let customers: CustomerDirectory
+    let isSandbox: Bool
     /// How long a decision holds at most, and how long after `exp`, in nanoseconds.
     private let lifetime: UInt64
     private let leeway: Double
@@ -43,6 +44,7 @@ struct TokenCheck: CallerCheck {
         scopes = settings.scopes
         customerClaim = settings.customerClaim
         self.customers = customers
+        isSandbox = authorizer.isSandbox
         lifetime = authorizer.cache.wholeNanoseconds
         memory = lifetime > 0 ? StepMemoryKey() : nil
         leeway = Double(settings.leeway.components.seconds)
@@ -129,7 +131,8 @@ struct TokenCheck: CallerCheck {
         }
         var customer: KnownCustomer?
         if let customerClaim {
-            guard let id = verified.claims.claim(named: customerClaim)?.text, let found = customers.customer(id: id, on: exchange.worker)
+            guard let id = verified.claims.claim(named: customerClaim)?.text,
+                let found = customers.customer(id: id, isSandbox: isSandbox, on: exchange.worker)
             else {
                 return .denied(.unknownCustomer)
             }
@@ -137,7 +140,7 @@ struct TokenCheck: CallerCheck {
             customer = found
         }
         let principal = Principal(verified.claims, authorizer: name, customer: customer)
-        let decision = Decision(principal, customer: customer, keys: keys)
+        let decision = Decision(principal, customer: customer, keys: keys, isSandbox: isSandbox)
         cache?.insert(
             decision,
             for: token,

@@ -75,7 +75,7 @@ extension TokenCheck {
             }
             if let customerClaim {
                 let id = verified.claims.claim(named: customerClaim)?.text
-                guard let id, let customer = customers.declaredCustomer(id: id) else {
+                guard let id, let customer = customers.declaredCustomer(id: id, isSandbox: isSandbox) else {
                     let found = id ?? "nothing"
                     return refused("\(Denial.unknownCustomer.cause)", "\(customerClaim) names no customer: \(found)")
                 }

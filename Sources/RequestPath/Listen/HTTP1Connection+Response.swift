@@ -31,7 +31,12 @@ extension HTTP1Connection: ClientStream {
         }
         worker.responseScratch.writeHead { out in
             Self.writeStatusLine(head, to: &out)
-            out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            if let added = exchange.responseFields {
+                let section = added.without(replacedIn: head.section, of: head.bytes)
+                out.writeFields(section, of: head.bytes, dropping: dropped)
+            } else {
+                out.writeFields(head.section, of: head.bytes, dropping: dropped)
+            }
             if isResponseChunked { out.writeStaticString("Transfer-Encoding: chunked\r\n") }
             endHead(exchange, to: &out)
         }
@@ -214,6 +219,7 @@ extension HTTP1Connection: ClientStream {
     }
 
     private func endHead(_ exchange: Exchange, to out: inout HeadWriter) {
+        if let added = exchange.responseFields { out.writeImmutableBuffer(added.lines) }
         out.writeStaticString("X-Request-Id: ")
         exchange.requestID.withText { out.writeBytes($0) }
         if let limits = exchange.limits {

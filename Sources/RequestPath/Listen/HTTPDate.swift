@@ -9,7 +9,7 @@ import Darwin
 #endif
 
 /// The value of `Date` (IMF-fixdate, RFC 9110, 5.6.7), made anew once a second.
-final class HTTPDate {
+public final class HTTPDate {
     private var second = -1
     private var text = ByteBuffer()
     private var textSecond = -1
@@ -37,11 +37,16 @@ final class HTTPDate {
 
     private func format(_ now: Int) {
         second = now
-        let (year, month, day) = Self.civil(fromDays: now / 86_400)
-        let clock = now % 86_400
         text.clear()
-        text.writeString("\(Self.days[now / 86_400 % 7]), \(Self.two(day)) \(Self.months[month - 1]) \(year) ")
-        text.writeString("\(Self.two(clock / 3_600)):\(Self.two(clock / 60 % 60)):\(Self.two(clock % 60)) GMT")
+        text.writeString(Self.text(of: now))
+    }
+
+    /// A time, in seconds since 1970, as an IMF-fixdate.
+    public static func text(of second: Int) -> String {
+        let (year, month, day) = civil(fromDays: second / 86_400)
+        let clock = second % 86_400
+        return "\(days[second / 86_400 % 7]), \(two(day)) \(months[month - 1]) \(year) "
+            + "\(two(clock / 3_600)):\(two(clock / 60 % 60)):\(two(clock % 60)) GMT"
     }
 
     private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }

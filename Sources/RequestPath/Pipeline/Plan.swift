@@ -2,6 +2,7 @@ import Authorization
 import Exchange
 import Integrations
 import Model
+import Routing
 import Throttling
 
 /// What happens to a call on one route: the steps that its definition needs, and the integration that answers.
@@ -10,16 +11,27 @@ final class Plan: Sendable {
     enum Integration: Sendable {
         case proxy(ProxyPlan)
         case mock(MockPlan)
+        /// Another plan, that of the route of the version that the caller gets.
+        case version(VersionChoice)
     }
 
-    let identity: RouteIdentity
+    /// `nil` as long as the route is not known.
+    let identity: RouteIdentity?
     let steps: [any Step]
     let integration: Integration
+    /// The backends that customers have instead of the integration's; `nil` when none has.
+    let backendChoice: BackendChoice?
 
-    init(identity: RouteIdentity, steps: [any Step], integration: Integration) {
+    init(
+        identity: RouteIdentity?,
+        steps: [any Step],
+        integration: Integration,
+        backendChoice: BackendChoice? = nil
+    ) {
         self.identity = identity
         self.steps = steps
         self.integration = integration
+        self.backendChoice = backendChoice
     }
 }
 
@@ -31,6 +43,8 @@ struct PlanCompiler {
     let limits: LimitPlan
     /// Position of each backend by its name.
     let backends: [String: Int]
+    /// By the name of the backend that customers have others instead of.
+    let backendChoices: [String: BackendChoice]
     /// Routes that forward alike share a plan, so that thousands of them do not push each other out of the processor's cache.
     private var shared: [SharedKey: ProxyPlan] = [:]
 
@@ -43,18 +57,27 @@ struct PlanCompiler {
         var access: AccessRule?
         var claimHeaders: [ClaimHeader]
         var reserved: Set<String>
+        var isSandbox: Bool
     }
 
     private struct SharedKey: Hashable {
         var integration: HTTPProxyIntegration
         var stripsBasePath: Bool
+        var prefix: [UInt8]
     }
 
-    init(authorization: AuthorizationPlan, limits: LimitPlan, steps: [any Step], backends: [String: Int]) {
+    init(
+        authorization: AuthorizationPlan,
+        limits: LimitPlan,
+        steps: [any Step],
+        backends: [String: Int],
+        backendChoices: [String: BackendChoice] = [:]
+    ) {
         self.authorization = authorization
         self.limits = limits
         self.steps = steps
         self.backends = backends
+        self.backendChoices = backendChoices
     }
 
     /// - Parameters:
@@ -75,21 +98,35 @@ struct PlanCompiler {
         let identity = RouteIdentity(
             api: api.name,
             stage: api.stage,
+            version: api.version?.name,
             routeKey: "\(route.key)",
             resourcePath: resourcePath,
             index: index
         )
         let integration = try integration(of: route, api, parameters)
-        return Plan(identity: identity, steps: try steps(of: route, api, reserved), integration: integration)
+        var choice: BackendChoice?
+        // What customers have instead is theirs for real; it is no place to try things out.
+        if case .httpProxy(let proxy) = route.integration, !api.isSandbox { choice = backendChoices[proxy.backend] }
+        return Plan(
+            identity: identity,
+            steps: try steps(of: route, api, reserved),
+            integration: integration,
+            backendChoice: choice
+        )
     }
 
     private mutating func steps(of route: Route, _ api: HTTPAPI, _ reserved: Set<String>) throws(Fault) -> [any Step] {
-        let key = AccessKey(access: route.access, claimHeaders: route.claimHeaders, reserved: reserved)
+        let key = AccessKey(
+            access: route.access,
+            claimHeaders: route.claimHeaders,
+            reserved: reserved,
+            isSandbox: api.isSandbox
+        )
         let step: Authorize?
         if let known = authorizing[key] {
             step = known
         } else {
-            step = try authorization.step(for: route, reserved: reserved)
+            step = try authorization.step(for: route, reserved: reserved, isSandbox: api.isSandbox)
             authorizing[key] = .some(step)
         }
         let limiting = try limits.step(for: route, of: api, shared: limiting[api.name])
@@ -109,13 +146,20 @@ struct PlanCompiler {
             guard let backend = backends[proxy.backend] else {
                 throw Fault("no backend has this name", at: route.source, text: proxy.backend)
             }
-            let key = SharedKey(integration: proxy, stripsBasePath: api.stripsBasePath)
+            let prefix = Array((api.forwardedPrefix ?? "").utf8)
+            let canonical = prefix.isEmpty ? nil : try? PathPolicy.normalize(prefix.span).rewritten
+            let key = SharedKey(
+                integration: proxy,
+                stripsBasePath: api.stripsBasePath || api.version != nil,
+                prefix: canonical ?? prefix
+            )
             if let plan = shared[key] { return .proxy(plan) }
             let plan = try ProxyPlan(
                 proxy,
                 backend: backend,
                 parameters: parameters,
-                stripsBasePath: api.stripsBasePath
+                stripsBasePath: key.stripsBasePath,
+                prefix: key.prefix
             )
             // A path made from parameters depends on their positions in the route.
             if proxy.target == .remainder { shared[key] = plan }

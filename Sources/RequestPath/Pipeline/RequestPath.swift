@@ -15,9 +15,7 @@ extension Worker: ExchangeHandler {
     /// Phases 1 to 4, as far as they go without waiting.
     func begin(_ exchange: Exchange) {
         guard normalizePath(of: exchange), isAdmitted(exchange), let plan = route(exchange) else { return }
-        exchange.plan = plan
-        exchange.route = plan.identity
-        runSteps(of: plan, exchange)
+        follow(plan, exchange)
     }
 
     /// Goes on with phase 3 where a step made the call wait.
@@ -99,7 +97,7 @@ extension Worker: ExchangeHandler {
 
     // MARK: 2. Route
 
-    private func route(_ exchange: Exchange) -> Plan? {
+    func route(_ exchange: Exchange) -> Plan? {
         let bytes = exchange.request.bytes
         let method = Method(bytes.readableBytesUInt8Span.extracting(exchange.request.method.range))
         let path = exchange.path
@@ -109,6 +107,15 @@ extension Worker: ExchangeHandler {
             path: path.buffer.readableBytesUInt8Span.extracting(path.range.range),
             hasEncodedSlash: hasEncodedSlash
         )
+        if !snapshot.versions.isEmpty, let index = match.api, let version = snapshot.versions[index] {
+            if let choice = version.choice, match.depth == choice.depth { return choice.plan }
+            guard isServed(version, match, exchange) else { return nil }
+        }
+        return plan(of: match, method, exchange)
+    }
+
+    /// The plan of the route that was found; `nil` when there is none, and the call is answered.
+    func plan(of match: Match, _ method: Method, _ exchange: Exchange) -> Plan? {
         switch match.outcome {
         case .route(let route):
             exchange.basePathEnd = match.basePathEnd
@@ -135,6 +142,14 @@ extension Worker: ExchangeHandler {
 
     // MARK: 3. Steps
 
+    /// Lets a call go the way of a plan from its first step on.
+    func follow(_ plan: Plan, _ exchange: Exchange) {
+        exchange.plan = plan
+        exchange.route = plan.identity
+        exchange.nextStep = 0
+        runSteps(of: plan, exchange)
+    }
+
     private func runSteps(of plan: Plan, _ exchange: Exchange) {
         while exchange.nextStep < plan.steps.count {
             let step = plan.steps[exchange.nextStep]
@@ -160,8 +175,9 @@ extension Worker: ExchangeHandler {
     private func integrate(_ plan: Plan, _ exchange: Exchange) {
         switch plan.integration {
         case .mock(let mock): mock.answer(exchange)
+        case .version(let choice): chooseVersion(choice, exchange)
         case .proxy(let proxy):
-            guard let upstream = upstream(of: proxy) else {
+            guard let upstream = upstream(of: proxy, plan, exchange) else {
                 exchange.refuse(Refusal(status: 503, cause: "backend.removed"))
                 return
             }
@@ -169,11 +185,19 @@ extension Worker: ExchangeHandler {
         }
     }
 
-    /// The position is that of the call's own snapshot. A step may have waited over a reload, which has moved the backend.
-    private func upstream(of proxy: ProxyPlan) -> Upstream? {
-        if proxy.backend < upstreams.count, upstreams[proxy.backend].name == proxy.backendName {
-            return upstreams[proxy.backend]
+    /// The route's backend, or the one that the customer has instead.
+    private func upstream(of proxy: ProxyPlan, _ plan: Plan, _ exchange: Exchange) -> Upstream? {
+        if let choice = plan.backendChoice, let customer = exchange.principal?.customer,
+            let own = choice.byCustomer[customer]
+        {
+            return upstream(at: own.position, named: own.name)
         }
-        return upstreams.first { $0.name == proxy.backendName }
+        return upstream(at: proxy.backend, named: proxy.backendName)
+    }
+
+    /// The position is that of the call's own snapshot. A step may have waited over a reload, which has moved the backend.
+    private func upstream(at position: Int, named name: String) -> Upstream? {
+        if position < upstreams.count, upstreams[position].name == name { return upstreams[position] }
+        return upstreams.first { $0.name == name }
     }
 }

@@ -29,6 +29,8 @@ public final class Snapshot: Sendable {
     let plans: ContiguousArray<Plan>
     /// Where the plans of each API start in `plans`.
     let firstPlan: ContiguousArray<Int>
+    /// By the position of the API; empty when none has versions.
+    let versions: ContiguousArray<VersionPlan?>
 
     /// Compiles a model.
     /// - Parameters:
@@ -73,7 +75,13 @@ public final class Snapshot: Sendable {
                 faults.append(error)
             }
         }
-        var compiler = PlanCompiler(authorization: authorization, limits: limits, steps: steps, backends: names)
+        var compiler = PlanCompiler(
+            authorization: authorization,
+            limits: limits,
+            steps: steps,
+            backends: names,
+            backendChoices: BackendChoice.choices(of: model.customers, positions: names, &faults)
+        )
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []
         for api in model.apis {
@@ -87,6 +95,7 @@ public final class Snapshot: Sendable {
                 }
             }
         }
+        versions = VersionPlan.plans(of: model, revision: revision, authorization: authorization, &faults)
         var format: AccessLogFormat?
         if let accessLog = model.accessLog {
             do throws(Fault) { format = try AccessLogFormat.compile(accessLog.format) } catch { faults.append(error) }
@@ -95,7 +104,7 @@ public final class Snapshot: Sendable {
         self.listeners = listeners
         self.backends = backends
         accessLogFormat = format
-        metricsLayout = MetricsLayout(routes: plans.map(\.identity))
+        metricsLayout = MetricsLayout(routes: plans.compactMap(\.identity))
         self.plans = plans
         self.firstPlan = firstPlan
     }

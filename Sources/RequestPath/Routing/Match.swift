@@ -18,12 +18,21 @@ public struct Match: Sendable {
     public let api: Int?
     /// Where the base path ends and the slash of the rest is, if there is a rest; 0 for an API at the root.
     public let basePathEnd: Int
+    /// How many segments of the path the base path covers.
+    public let depth: Int
     /// The values of the route's parameters, in the order of its template.
     public let parameters: ParameterRanges
 
-    init(_ outcome: Outcome, api: Int? = nil, basePathEnd: Int = 0, parameters: ParameterRanges = ParameterRanges()) {
+    init(
+        _ outcome: Outcome,
+        api: Int? = nil,
+        depth: Int = 0,
+        basePathEnd: Int = 0,
+        parameters: ParameterRanges = ParameterRanges()
+    ) {
         self.outcome = outcome
         self.api = api
+        self.depth = depth
         self.basePathEnd = basePathEnd
         self.parameters = parameters
     }

@@ -36,18 +36,40 @@ public final class Router: Sendable {
         let segments = storage.span.extracting(first: count)
         guard let api = mounts.api(group: hosts.group(for: host), segments: segments, of: path)
         else { return Match(.notFound) }
-        let basePathEnd = segments.end(ofFirst: api.depth)
-        if hasEncodedSlash, !allowsEncodedSlash[api.index] {
-            return Match(.refused(.encodedSlash), api: api.index, basePathEnd: basePathEnd)
+        return match(api.index, api.depth, method, segments, of: path, hasEncodedSlash: hasEncodedSlash)
+    }
+
+    /// Finds the route of a request among those of one API.
+    /// - Parameters:
+    ///   - api: the index of the API.
+    ///   - depth: how many segments of the path are its base path's.
+    public func match(api: Int, depth: Int, method: Method, path: Span<UInt8>, hasEncodedSlash: Bool) -> Match {
+        var storage = PathSegment.Storage(repeating: PathSegment())
+        let count = PathSegment.split(path, into: &storage)
+        let segments = storage.span.extracting(first: count)
+        return match(api, depth, method, segments, of: path, hasEncodedSlash: hasEncodedSlash)
+    }
+
+    private func match(
+        _ api: Int,
+        _ depth: Int,
+        _ method: Method,
+        _ segments: Span<PathSegment>,
+        of path: Span<UInt8>,
+        hasEncodedSlash: Bool
+    ) -> Match {
+        let end = segments.end(ofFirst: depth)
+        if hasEncodedSlash, !allowsEncodedSlash[api] {
+            return Match(.refused(.encodedSlash), api: api, depth: depth, basePathEnd: end)
         }
-        switch routes.match(api: api.index, method: method, segments: segments, below: api.depth, of: path) {
+        switch routes.match(api: api, method: method, segments: segments, below: depth, of: path) {
         case .route(let route, let mask, let isGreedy):
             let parameters = ParameterRanges(mask: mask, isGreedy: isGreedy, segments: segments, length: path.count)
-            return Match(.route(route), api: api.index, basePathEnd: basePathEnd, parameters: parameters)
+            return Match(.route(route), api: api, depth: depth, basePathEnd: end, parameters: parameters)
         case .methodNotAllowed(let allow):
-            return Match(.methodNotAllowed(allow: allow), api: api.index, basePathEnd: basePathEnd)
+            return Match(.methodNotAllowed(allow: allow), api: api, depth: depth, basePathEnd: end)
         case .notFound:
-            return Match(.notFound, api: api.index, basePathEnd: basePathEnd)
+            return Match(.notFound, api: api, depth: depth, basePathEnd: end)
         }
     }
 
@@ -68,10 +90,12 @@ public final class Router: Sendable {
         for place in places {
             let api = apis[place.api]
             do throws(Fault) {
-                var basePath: [[UInt8]] = []
-                for segment in api.basePath.segments { basePath.append(try canonicalLabel(segment, of: api)) }
-                if let first = mounts.mount(api: place.api, group: place.group, basePath: basePath) {
-                    throw conflict(of: api, with: apis[first], host: place.host)
+                for written in api.basePaths {
+                    var basePath: [[UInt8]] = []
+                    for segment in written.segments { basePath.append(try canonicalLabel(segment, of: api)) }
+                    if let first = mounts.mount(api: place.api, group: place.group, basePath: basePath) {
+                        throw conflict(of: api, with: apis[first], host: place.host)
+                    }
                 }
             } catch {
                 faults.append(error.located(at: api.source))

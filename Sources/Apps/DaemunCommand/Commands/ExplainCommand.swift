@@ -17,6 +17,7 @@ struct ExplainCommand: ReportingCommand {
               daemun explain GET http://api.test.com/v1.0/orders/7 gateway.yaml
               daemun explain DELETE /v1.0/orders/7 --header 'Host: api.test.com' gateway.yaml
               daemun explain GET /v1.0/orders/7 --token "$TOKEN" gateway.yaml
+              daemun explain GET /v1.0/orders/7 --customer acme gateway.yaml
               daemun explain --json GET /hello gateway.yaml | jq .answer
 
             EXIT CODES
@@ -39,9 +40,16 @@ struct ExplainCommand: ReportingCommand {
     @Option(help: "A token: say what the route's authorizers think of it, and which check fails.")
     var token: String?
 
+    @Option(help: "A customer's id: say where their request goes, once they are known.")
+    var customer: String?
+
     @OptionGroup var input: ConfigurationArguments
 
-    @Flag(help: "Print an object with request, answer, api, route, steps, limits, tokens, integration, apis and routes.")
+    @Flag(
+        help: """
+            Print an object with request, answer, api, route, steps, limits, tokens, customer, integration, apis and routes.
+            """
+    )
     var json = false
 
     func report(_ style: TextStyle) throws -> Report {
@@ -55,7 +63,8 @@ struct ExplainCommand: ReportingCommand {
         var explained: ExplainedRequest
         do throws(Faults) {
             let authorization = try AuthorizationPlan(model)
-            explained = try ExplainedRequest(request, by: model, authorization)
+            let customer = try customer.map { (id) throws(Faults) in try Self.customer(id, of: model) }
+            explained = try ExplainedRequest(request, by: model, authorization, customer: customer)
             if let token, let access = explained.access {
                 explained.tokens = Self.wait { await authorization.explain(token, by: access) }.map(ExplainedToken.init)
             }
@@ -68,6 +77,13 @@ struct ExplainCommand: ReportingCommand {
 }
 
 extension ExplainCommand {
+    fileprivate static func customer(_ id: String, of model: Model) throws(Faults) -> Customer {
+        guard let customer = model.customers.first(where: { $0.id == id }) else {
+            throw Faults([Fault("no customer has this id", text: id)])
+        }
+        return customer
+    }
+
     /// Waits for what is asynchronous. The command has nothing else to do.
     fileprivate static func wait<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value {
         let done = DispatchSemaphore(value: 0)

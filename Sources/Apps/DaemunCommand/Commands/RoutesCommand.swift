@@ -21,7 +21,7 @@ struct RoutesCommand: ReportingCommand {
 
     @OptionGroup var input: ConfigurationArguments
 
-    @Flag(help: "Print an array of {method, host, path, api, stage, integration, backend}.")
+    @Flag(help: "Print an array of {method, host, path, api, version, stage, integration, backend}.")
     var json = false
 
     func report(_ style: TextStyle) throws -> Report {
@@ -47,6 +47,7 @@ private struct RouteRow: Encodable {
     var host: [String]
     var path: String
     var api: String
+    var version: String?
     var stage: String
     var integration: String
     var backend: String?
@@ -54,6 +55,7 @@ private struct RouteRow: Encodable {
     init(_ route: Route, of api: HTTPAPI) {
         host = api.hosts.isEmpty ? ["*"] : api.hosts.map(\.description)
         self.api = api.name
+        version = api.version?.name
         stage = api.stage
         let base = api.basePath == .root ? "" : api.basePath.description
         switch route.key {

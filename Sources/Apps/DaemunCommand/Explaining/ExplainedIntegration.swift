@@ -15,11 +15,19 @@ struct ExplainedIntegration: Encodable {
     /// The status of a mock.
     var status: Int?
     var backend: String?
+    /// The route's backend, whose place this one takes for the customer.
+    var insteadOf: String?
     /// How one of the targets is chosen.
     var balance: String?
     var targets: [Target]?
 
+    private enum CodingKeys: String, CodingKey {
+        case type, status, backend, balance, targets
+        case insteadOf = "instead_of"
+    }
+
     /// - Parameters:
+    ///   - customer: who calls, when that is known.
     ///   - remainder: the path without what the API takes off it.
     ///   - parameters: the values of the route's parameters.
     init(
@@ -27,7 +35,8 @@ struct ExplainedIntegration: Encodable {
         remainder: String,
         parameters: [ExplainedRequest.Parameter],
         request: ExplainedRequest.Request,
-        backends: [Backend]
+        backends: [Backend],
+        customer: Customer?
     ) {
         switch route.integration {
         case .mock(let mock):
@@ -35,8 +44,11 @@ struct ExplainedIntegration: Encodable {
             status = mock.status
         case .httpProxy(let proxy):
             type = "http_proxy"
-            backend = proxy.backend
-            guard let named = backends.first(where: { $0.name == proxy.backend }) else { return }
+            let own = customer?.backends.first { $0.backend == proxy.backend }
+            let chosen = own?.replacement ?? proxy.backend
+            backend = chosen
+            insteadOf = own?.backend
+            guard let named = backends.first(where: { $0.name == chosen }) else { return }
             balance = named.balance.name
             let path: String
             switch proxy.target {

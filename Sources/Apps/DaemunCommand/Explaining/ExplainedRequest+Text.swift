@@ -14,7 +14,10 @@ extension ExplainedRequest {
     private var wayRows: [[String]] {
         var rows: [[String]] = []
         let place = { (source: String?) in source.map { " (\($0))" } ?? "" }
-        if let api { rows.append(["api", "\(api.name), stage \(api.stage)\(place(api.source))"]) }
+        if let api {
+            let version = api.version.map { ", version \($0)" } ?? ""
+            rows.append(["api", "\(api.name)\(version), stage \(api.stage)\(place(api.source))"])
+        }
         if let route {
             rows.append(["route", route.key + place(route.source)])
             rows += route.parameters.map { ["", "\($0.name) = \($0.value)"] }
@@ -39,7 +42,8 @@ extension ExplainedRequest {
             rows.append(["answer", "\(status) from the gateway, as the route says"])
         }
         if let backend = integration?.backend {
-            rows.append(["backend", "\(backend), \(integration?.balance ?? "")"])
+            let replaced = integration?.insteadOf.map { " instead of \($0), for customer \(customer ?? "")" } ?? ""
+            rows.append(["backend", "\(backend)\(replaced), \(integration?.balance ?? "")"])
             for target in integration?.targets ?? [] {
                 let weight = target.weight == 1 ? "" : " (weight \(target.weight))"
                 rows.append(["", "→ \(target.method) \(target.url)\(weight)"])

@@ -25,6 +25,7 @@ struct ExplainedRequest: Encodable {
     struct TakenAPI: Encodable {
         var name: String
         var stage: String
+        var version: String?
         var source: String?
     }
 
@@ -65,29 +66,33 @@ struct ExplainedRequest: Encodable {
     var tokens: [ExplainedToken]?
     /// Who may take the route.
     private(set) var access: AccessRule?
+    /// Who is said to call.
+    var customer: String?
     var integration: ExplainedIntegration?
     var apis: [Candidate]
     var routes: [Candidate]
 
     private enum CodingKeys: String, CodingKey {
-        case request, answer, api, route, steps, limits, tokens, integration, apis, routes
+        case request, answer, api, route, steps, limits, tokens, customer, integration, apis, routes
     }
 
     /// Finds the way of a request.
+    /// - Parameter customer: who calls, as authorizers would find out; `nil` when that is not known.
     /// - Throws: what is wrong with the routes of the model.
-    init(_ request: Request, by model: Model, _ authorization: AuthorizationPlan) throws(Faults) {
-        let explanation = try Explanation(
-            apis: model.apis,
-            host: request.host,
-            method: request.method,
-            path: request.path
-        )
+    init(
+        _ request: Request,
+        by model: Model,
+        _ authorization: AuthorizationPlan,
+        customer: Customer? = nil
+    ) throws(Faults) {
+        let explanation = try Self.explanation(of: request, model, customer)
         let match = explanation.match
         self.request = request
+        self.customer = customer?.id
         self.request.path = explanation.path
         apis = explanation.apis.map { candidate in
             Candidate(
-                name: model.apis[candidate.index].name,
+                name: model.apis[candidate.index].title,
                 verdict: candidate.verdict.description,
                 isTaken: candidate.verdict == .taken
             )
@@ -98,13 +103,22 @@ struct ExplainedRequest: Encodable {
             return
         }
         let api = model.apis[index]
-        self.api = TakenAPI(name: api.name, stage: api.stage, source: api.source?.description)
+        self.api = TakenAPI(
+            name: api.name,
+            stage: api.stage,
+            version: api.version?.name,
+            source: api.source?.description
+        )
         routes = explanation.routes.map { candidate in
             Candidate(
                 name: api.routes[candidate.index].key.description,
                 verdict: candidate.verdict.description,
                 isTaken: candidate.verdict == .taken
             )
+        }
+        if let end = api.version?.sunsetAt, SystemTime.seconds() >= Double(end) {
+            answer = Answer(status: 410, cause: "version.sunset")
+            return
         }
         guard case .route(let position) = match.outcome else {
             answer = Self.answer(of: match, to: request.method)
@@ -127,11 +141,37 @@ struct ExplainedRequest: Encodable {
         }
         integration = ExplainedIntegration(
             of: taken,
-            remainder: Self.text(explanation.path, from: api.stripsBasePath ? match.basePathEnd : 0),
+            remainder: Self.remainder(of: explanation.path, api, match),
             parameters: parameters,
             request: self.request,
-            backends: model.backends
+            backends: model.backends,
+            // Where nobody is asked who calls, nobody is known.
+            customer: taken.access == nil || api.isSandbox ? nil : customer
         )
+    }
+
+    /// A path without a version is explained as that of the version that the customer gets.
+    private static func explanation(
+        of request: Request,
+        _ model: Model,
+        _ customer: Customer?
+    ) throws(Faults) -> Explanation {
+        let host = request.host
+        let method = request.method
+        let plain = try Explanation(apis: model.apis, host: host, method: method, path: request.path)
+        guard let index = plain.match.api, let base = model.apis[index].unversionedPath,
+            plain.match.depth == base.segments.count,
+            let pin = customer?.versions.first(where: { $0.api == model.apis[index].name }),
+            pin.version != model.apis[index].version?.name
+        else { return plain }
+        let rest = text(plain.path, from: plain.match.basePathEnd)
+        let path = base.appending(pin.version).description + (rest == "/" ? "" : rest)
+        return try Explanation(apis: model.apis, host: host, method: method, path: path)
+    }
+
+    private static func remainder(of path: String, _ api: HTTPAPI, _ match: Match) -> String {
+        if let prefix = api.forwardedPrefix { return prefix + text(path, from: match.basePathEnd) }
+        return text(path, from: api.stripsBasePath ? match.basePathEnd : 0)
     }
 
     private static func parameters(of key: RouteKey, _ match: Match, _ path: String) -> [Parameter] {

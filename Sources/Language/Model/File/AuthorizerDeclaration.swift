@@ -12,6 +12,7 @@ struct AuthorizerDeclaration {
 
     var kind: Kind
     var cache: Duration
+    var isSandbox = false
 }
 
 /// `authorizers.*.basic`.
@@ -54,8 +55,14 @@ extension Shape<AuthorizerDeclaration> {
                 .duration(from: .zero, to: .seconds(3_600)),
                 default: Authorizer(name: "", kind: .basic(realm: "")).cache,
                 "How long a decision holds for the same credentials, at most; 0s decides each time."
+            ),
+            .optional(
+                "sandbox",
+                .flag,
+                default: false,
+                "Whether these tokens are for sandboxes, and for nothing else. Keys and passwords say it with their customer."
             )
-        ) { token, apiKey, basic, signature, certificate, external, address, cache in
+        ) { token, apiKey, basic, signature, certificate, external, address, cache, isSandbox in
             var kind: AuthorizerDeclaration.Kind?
             if let token { kind = .token(token) }
             if let apiKey { kind = .apiKey(apiKey) }
@@ -64,9 +71,12 @@ extension Shape<AuthorizerDeclaration> {
             if certificate != nil { kind = .certificate }
             if let external { kind = .external(external) }
             if let address { kind = .address(address) }
-            return kind.map { AuthorizerDeclaration(kind: $0, cache: cache) }
+            return kind.map { AuthorizerDeclaration(kind: $0, cache: cache, isSandbox: isSandbox) }
         }
         .checked { _, node, faults in
+            if let sandbox = node["sandbox"], node["jwt"] == nil {
+                faults.add("this goes with \"jwt\" only; a customer's \"sandbox\" has the others", at: sandbox.location)
+            }
             let kinds = node.entries.filter { kindNames.contains($0.key.text) }
             if kinds.isEmpty { faults.add("an authorizer has \(self.kinds)", at: node.location) }
             if let cache = node["cache"], kinds.contains(where: { undecided.contains($0.key.text) }) {

@@ -4,6 +4,9 @@ struct CustomerDeclaration {
     var apiKeys: [Located<APIKeyDeclaration>]
     var plan: Located<String>?
     var signingKeys: [Located<SigningKeyDeclaration>]
+    var backends: [Named<String, Located<TargetReference>>] = []
+    var versions: [Named<String, Located<String>>] = []
+    var sandbox: SandboxCredentialsDeclaration?
 }
 
 /// An element of `customers.*.api_keys`.
@@ -59,17 +62,30 @@ extension Shape<CustomerDeclaration> {
                 Shape<[Named<String, String>]>.map(of: .text("a text"), key: .name),
                 "What else is said about them, for headers and limits."
             ),
-            .optional("plan", Shape<String>.text("a plan's name").located, "How much they may take: one of \"plans\".")
-        ) { name, isSuspended, apiKeys, passwords, signingKeys, certificates, addresses, labels, plan in
+            .optional("plan", Shape<String>.text("a plan's name").located, "How much they may take: one of \"plans\"."),
+            .optional(
+                "backends",
+                .backendReplacements,
+                "Where their calls go instead, by the name of the backend that routes have: another one's name, or a URL."
+            ),
+            .optional(
+                "versions",
+                Shape<[Named<String, Located<String>>]>.map(of: Shape<String>.name.located, key: .name),
+                "The versions that they get on paths that name none, by the API's name."
+            ),
+            .optional(
+                "sandbox",
+                .sandboxCredentials,
+                "That they may call sandboxes, and what they prove to be themselves with there, and only there."
+            )
+        ) {
+            name, isSuspended, apiKeys, passwords, signingKeys, certificates, addresses, labels, plan, backends, versions,
+            sandbox in
             let customer = Customer(
                 id: "",
                 name: name,
                 isSuspended: isSuspended,
-                passwords: (passwords ?? []).compactMap { user in
-                    user.value.map {
-                        Customer.Password(user: user.key, hash: Secret($0.value), source: $0.location)
-                    }
-                },
+                passwords: Customer.Password.passwords(passwords ?? []),
                 certificates: certificates.map { declared in
                     var certificate = declared.value
                     certificate.source = declared.location
@@ -80,7 +96,53 @@ extension Shape<CustomerDeclaration> {
                     label.value.map { Customer.Label(name: label.key, value: $0) }
                 }
             )
-            return CustomerDeclaration(customer: customer, apiKeys: apiKeys, plan: plan, signingKeys: signingKeys)
+            return CustomerDeclaration(
+                customer: customer,
+                apiKeys: apiKeys,
+                plan: plan,
+                signingKeys: signingKeys,
+                backends: backends ?? [],
+                versions: versions ?? [],
+                sandbox: sandbox
+            )
+        }
+    }
+}
+
+/// What a customer has for sandboxes.
+struct SandboxCredentialsDeclaration {
+    var apiKeys: [Located<APIKeyDeclaration>]
+    var passwords: [Customer.Password]
+}
+
+extension Shape<SandboxCredentialsDeclaration> {
+    fileprivate static var sandboxCredentials: Shape {
+        .record(
+            "a mapping of credentials",
+            .optional(
+                "api_keys",
+                Shape<[Located<APIKeyDeclaration>]>.list(of: .apiKey, orOne: true, defaultText: []),
+                default: [],
+                "Their API keys for sandboxes."
+            ),
+            .optional(
+                "passwords",
+                Shape<[Named<String, Located<String>>]>.map(of: .passwordHash, key: .userName),
+                "Their users' passwords for sandboxes as hashes, by the user's name."
+            )
+        ) { apiKeys, passwords in
+            SandboxCredentialsDeclaration(
+                apiKeys: apiKeys,
+                passwords: Customer.Password.passwords(passwords ?? [])
+            )
+        }
+    }
+}
+
+extension Customer.Password {
+    fileprivate static func passwords(_ written: [Named<String, Located<String>>]) -> [Customer.Password] {
+        written.compactMap { user in
+            user.value.map { Customer.Password(user: user.key, hash: Secret($0.value), source: $0.location) }
         }
     }
 }

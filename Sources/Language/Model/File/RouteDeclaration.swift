@@ -155,7 +155,8 @@ extension Shape<RouteDeclaration?> {
 }
 
 extension Shape<TargetReference> {
-    fileprivate static var target: Shape {
+    /// `to`.
+    static var target: Shape {
         .scalar("the name of a backend, or a URL as http://host:port/path") { (text) throws(Fault) in
             try TargetReference(text)
         }

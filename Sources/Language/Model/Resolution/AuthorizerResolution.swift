@@ -26,7 +26,9 @@ struct AuthorizerResolution {
         case .external(let settings): kind = .external(settings)
         case .address(let rule): kind = .address(rule)
         }
-        return Authorizer(name: declaration.key, kind: kind, cache: value.cache, source: declaration.location)
+        var made = Authorizer(name: declaration.key, kind: kind, cache: value.cache, source: declaration.location)
+        made.isSandbox = value.isSandbox
+        return made
     }
 
     private mutating func rules(from declaration: TokenDeclaration) -> TokenAuthorization? {
@@ -73,6 +75,21 @@ struct AuthorizerResolution {
             form = .publicKey(content)
         }
         return Customer.SigningKey(id: key.id, form: form, algorithm: key.algorithm, source: declaration.location)
+    }
+
+    /// The customer as sandboxes know them; `nil` for one who may not call any. They have nothing of their other credentials.
+    mutating func sandboxCustomer(from declaration: Named<String, CustomerDeclaration>) -> Customer? {
+        guard let value = declaration.value, let sandbox = value.sandbox else { return nil }
+        return Customer(
+            id: declaration.key,
+            name: value.customer.name,
+            isSuspended: value.customer.isSuspended,
+            apiKeys: sandbox.apiKeys.compactMap { key(from: $0) },
+            passwords: sandbox.passwords,
+            addresses: value.customer.addresses,
+            labels: value.customer.labels,
+            source: declaration.location
+        )
     }
 
     private mutating func key(from declaration: Located<APIKeyDeclaration>) -> Customer.APIKey? {

@@ -16,17 +16,19 @@ enum Conflicts {
         var seen: [String: Named<String, APIDeclaration>] = [:]
         for api in apis {
             guard let declaration = api.value else { continue }
-            let hosts = declaration.hosts.map { (text: $0.value.description, location: $0.location) }
-            for host in hosts.isEmpty ? [(text: "", location: api.location)] : hosts {
-                guard let earlier = seen.updateValue(api, forKey: "\(host.text) \(declaration.basePath)") else {
-                    continue
+            for mount in declaration.mounts {
+                let hosts = mount.hosts.map { (text: $0.value.description, location: $0.location) }
+                for host in hosts.isEmpty ? [(text: "", location: api.location)] : hosts {
+                    for path in mount.basePaths {
+                        guard let earlier = seen.updateValue(api, forKey: "\(host.text) \(path)") else { continue }
+                        let place = host.text.isEmpty ? "every other host" : "host \(host.text)"
+                        faults.add(
+                            "\(place) with path \(path) leads to API \"\(earlier.key)\" (\(earlier.location)) already",
+                            at: host.location,
+                            text: api.key
+                        )
+                    }
                 }
-                let mount = host.text.isEmpty ? "every other host" : "host \(host.text)"
-                faults.add(
-                    "\(mount) with path \(declaration.basePath) leads to API \"\(earlier.key)\" (\(earlier.location)) already",
-                    at: host.location,
-                    text: api.key
-                )
             }
         }
     }
@@ -62,7 +64,7 @@ enum Conflicts {
     }
 
     /// The key without the names of its parameters.
-    private static func shape(of key: RouteKey) -> String {
+    static func shape(of key: RouteKey) -> String {
         guard case .path(let method, let template) = key else { return "$default" }
         var text =
             switch method {

@@ -1,12 +1,14 @@
 /// Makes a model from what the file says: looks names up, reads OpenAPI documents, finds what conflicts.
 struct ModelAssembly {
-    private(set) var loader: DocumentLoader
-    private(set) var faults: [Fault] = []
-    private var backends: [Backend] = []
-    private var backendNames: Set<String> = []
-    private var authorizerNames: Set<String> = []
-    private var limits = LimitResolution()
-    private var authorizersByName: [String: Authorizer] = [:]
+    var loader: DocumentLoader
+    var faults: [Fault] = []
+    var backends: [Backend] = []
+    var backendNames: Set<String> = []
+    var authorizerNames: Set<String> = []
+    /// Whether an authorizer knows callers of sandboxes, and no others, by its name; without those that know both.
+    var isForSandboxes: [String: Bool] = [:]
+    var limits = LimitResolution()
+    var authorizersByName: [String: Authorizer] = [:]
 
     init(loader: DocumentLoader) {
         self.loader = loader
@@ -28,15 +30,21 @@ struct ModelAssembly {
         }
         let authorizers = authorizers(from: file.authorizers)
         for authorizer in authorizers { authorizersByName[authorizer.name] = authorizer }
-        let customers = customers(from: file.customers)
+        var customers = customers(from: file.customers)
         checkPlans(of: file)
         let plans = file.plans.compactMap { limits.plan(from: $0) }
-        let apis = file.apis.compactMap { api(from: $0) }
+        let apis = file.apis.flatMap { self.apis(from: $0) }
+        pin(&customers, file.customers, to: apis)
+        var sandboxCustomers = sandboxCustomers(from: file.customers)
+        let pins = Dictionary(customers.map { ($0.id, $0.versions) }) { first, _ in first }
+        for index in sandboxCustomers.indices {
+            sandboxCustomers[index].versions = pins[sandboxCustomers[index].id] ?? []
+        }
         Conflicts.findMounts(of: file.apis, &faults)
         let listeners = listeners(from: file.listeners)
         Conflicts.findUnprovable(authorizers, on: listeners, &faults)
         Conflicts.findSockets(of: file.listeners, admin: file.admin, &faults)
-        let model = Model(
+        var model = Model(
             listeners: listeners,
             apis: apis,
             backends: backends,
@@ -51,6 +59,7 @@ struct ModelAssembly {
             limits: file.limits,
             drainTimeout: file.drainTimeout
         )
+        model.sandboxCustomers = sandboxCustomers
         limits.checkCount(of: model)
         faults += limits.faults
         return model
@@ -87,32 +96,7 @@ struct ModelAssembly {
         return backend
     }
 
-    private mutating func api(from declaration: Named<String, APIDeclaration>) -> HTTPAPI? {
-        guard let api = declaration.value else { return nil }
-        if let rule = api.access.rule { check(rule) }
-        var routes = api.routes
-        if let document = api.document {
-            guard let root = loader.loadDocument(document.value, namedAt: document.location) else { return nil }
-            var reader = OpenAPIReader(root: root)
-            routes = reader.routes()
-            reader.compare(with: authorizersByName)
-            faults += reader.faults
-        }
-        Conflicts.findRoutes(routes, &faults)
-        return HTTPAPI(
-            name: declaration.key,
-            stage: api.stage,
-            hosts: api.hosts.map(\.value),
-            basePath: api.basePath,
-            stripsBasePath: api.stripsBasePath,
-            allowsEncodedSlash: api.allowsEncodedSlash,
-            routes: routes.compactMap { route(from: $0, of: api.access) },
-            throttle: limits.limits(from: api.throttle, in: .api),
-            source: declaration.location
-        )
-    }
-
-    private mutating func route(
+    mutating func route(
         from declaration: Named<RouteKey, RouteDeclaration>,
         of api: AccessDeclaration
     ) -> Route? {
@@ -128,7 +112,10 @@ struct ModelAssembly {
             integration = .mock(reply.value)
         }
         // What the API itself says is checked once, not for each of its routes.
-        if let own = value.access.rule { check(own) }
+        if let own = value.access.rule {
+            check(own)
+            checkEnvironment(of: own)
+        }
         return Route(
             key: declaration.key,
             integration: integration,
@@ -152,14 +139,20 @@ struct ModelAssembly {
         let authorizers = declarations.compactMap { resolution.authorizer(from: $0) }
         loader = resolution.loader
         faults += resolution.faults
+        findTokensOfBoth(authorizers)
+        isForSandboxes = Dictionary(
+            authorizers.filter(\.isForOneSide).map { ($0.name, $0.isSandbox) },
+            uniquingKeysWith: { first, _ in first }
+        )
         return authorizers
     }
 
     private mutating func customers(from declarations: [Named<String, CustomerDeclaration>]) -> [Customer] {
         var resolution = AuthorizerResolution(loader: loader)
-        let customers = declarations.compactMap { resolution.customer(from: $0) }
+        var customers = declarations.compactMap { resolution.customer(from: $0) }
         loader = resolution.loader
         faults += resolution.faults
+        replaceBackends(of: &customers, declarations)
         return customers
     }
 
@@ -172,7 +165,7 @@ struct ModelAssembly {
         }
     }
 
-    private mutating func check(_ rule: Located<AccessRule?>) {
+    mutating func check(_ rule: Located<AccessRule?>) {
         for name in rule.value?.names ?? [] where !authorizerNames.contains(name) {
             let suggestion = Spelling.closest(to: name, among: authorizerNames.sorted() + ["none"])
             faults.add("no authorizer has this name", at: rule.location, text: name, suggestion: suggestion)

@@ -1,6 +1,6 @@
 /// An API of Amazon's HTTP kind: routes to integrations, mounted at hosts and a base path.
 public struct HTTPAPI: Sendable, Equatable {
-    /// Unique among the APIs; the label `api` of metrics and `$context.apiId` of logs.
+    /// Unique among the APIs, but for the versions and the sandbox of one; the label `api` of metrics and `$context.apiId` of logs.
     public var name: String
     /// The stage that is served; `$default` unless stated.
     public var stage: String
@@ -18,6 +18,14 @@ public struct HTTPAPI: Sendable, Equatable {
     public var throttle: [ThrottleLimit]
     /// Where the API was declared.
     public var source: SourceLocation?
+    /// The version that this is; an API with several is as many values of one name.
+    public var version: APIVersion?
+    /// Where paths without a version lead to this one; `nil` when they do not.
+    public var unversionedPath: BasePath?
+    /// Who may call where routes do not say so themselves.
+    public var access: AccessRule?
+    /// Whether this is the sandbox of the API of the same name. Credentials are for the one or the other.
+    public var isSandbox = false
 
     /// Makes an API.
     public init(
@@ -191,6 +199,8 @@ public struct MockIntegration: Sendable, Equatable {
         case json
         /// As it is, percent-decoded.
         case plain
+        /// Not at all: what stands in braces is text.
+        case never
     }
 
     /// Makes a mock integration.

@@ -3,7 +3,7 @@
 /// Source: "Customize HTTP API access logs" and "Variables for access logging" of the API Gateway developer guide.
 public enum AccessLogVariable: Sendable, Hashable {
     // The API and what was routed to
-    case apiID, stage, routeKey, resourcePath
+    case apiID, stage, version, routeKey, resourcePath
     // The request
     case requestID, requestTime, requestTimeEpoch, method, path, httpProtocol, domainName, domainPrefix
     case sourceIP, userAgent, traceID, requestLength
@@ -73,6 +73,7 @@ public enum AccessLogVariable: Sendable, Hashable {
             "identity.user": .user,
             "authorizer.principalId": .principalID,
             "authorizer.scopes": .scopes,
+            "daemun.version": .version,
             "daemun.customer": .customer,
             "daemun.authorizer": .authorizerName,
             "xrayTraceId": .traceID,

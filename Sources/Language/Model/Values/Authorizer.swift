@@ -24,6 +24,9 @@ public struct Authorizer: Sendable, Hashable {
     public var kind: Kind
     /// How long a decision holds for the next request with the same credentials, at most; zero decides each time.
     public var cache: Duration
+    /// Whether those whom it knows are callers of sandboxes, and of nothing else. Only of tokens: keys and passwords are each for one
+    /// or the other.
+    public var isSandbox = false
     /// Where it was declared.
     public var source: SourceLocation?
 

@@ -137,6 +137,10 @@ public struct Customer: Sendable, Hashable {
     public var labels: [Label]
     /// The name of the plan that says how much they may take; `nil` sets no limit of theirs.
     public var plan: String?
+    /// The backends that take the place of others for their calls.
+    public var backends: [BackendReplacement] = []
+    /// The versions that they get on paths that name none.
+    public var versions: [VersionPin] = []
     /// Where they were declared.
     public var source: SourceLocation?
 

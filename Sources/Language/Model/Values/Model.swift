@@ -20,6 +20,8 @@ public struct Model: Sendable, Equatable {
     public var throttle: [ThrottleLimit]
     /// The folder of what has to outlive the process; `nil` when there is none.
     public var dataFolder: String?
+    /// The customers who may call sandboxes, with their credentials for these. Ids are unique among them.
+    public var sandboxCustomers: [Customer] = []
     /// Where and how requests are logged; `nil` turns the access log off.
     public var accessLog: AccessLog?
     /// The operator's listener (`/livez`, `/readyz`, `/metrics`, `/snapshot`); `nil` turns it off.

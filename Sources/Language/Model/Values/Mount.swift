@@ -42,6 +42,9 @@ public struct BasePath: Sendable, Hashable {
 
     private init(segments: [String]) { self.segments = segments }
 
+    /// The path with another segment behind it, which needs no escapes.
+    public func appending(_ segment: String) -> BasePath { BasePath(segments: segments + [segment]) }
+
     /// Reads a base path. A trailing slash is allowed and means nothing.
     /// - Throws: a fault without location that says what is wrong.
     public init(_ text: String) throws(Fault) {

@@ -78,7 +78,7 @@ struct ExternalCheck: CallerCheck {
             questions.end()
             let worker = exchange.worker
             do throws(Denial) {
-                let decision = try decision(result)
+                let decision = try decision(result, on: worker)
                 cache?.insert(decision, for: key.span, until: worker.now &+ lifetime)
                 guard exchange.callNumber == call else { return promise.fail(GivenUp()) }
                 promise.succeed(settled(decision, resource, exchange))
@@ -103,7 +103,10 @@ struct ExternalCheck: CallerCheck {
         return decision.settled(for: exchange)
     }
 
-    private func decision(_ result: Result<ServiceAnswer, ServiceFault>) throws(Denial) -> Decision {
+    private func decision(
+        _ result: Result<ServiceAnswer, ServiceFault>,
+        on worker: WorkerContext
+    ) throws(Denial) -> Decision {
         switch result {
         case .failure(.timeout): throw .externalTimeout
         case .failure(.unreachable): throw .externalFailure
@@ -111,23 +114,23 @@ struct ExternalCheck: CallerCheck {
         case .success(let answer):
             if answer.status == 401 { throw .unauthorized }
             guard answer.status == 200 else { throw .externalFailure }
-            return try decision(ExternalAnswer(answer.body, expecting: settings.response == .simple))
+            return try decision(ExternalAnswer(answer.body, expecting: settings.response == .simple), on: worker)
         }
     }
 
-    private func decision(_ answer: ExternalAnswer) throws(Denial) -> Decision {
+    private func decision(_ answer: ExternalAnswer, on worker: WorkerContext) throws(Denial) -> Decision {
         var customer: KnownCustomer?
         var keyID: String?
         if let text = answer.apiKey {
-            guard let key = customers.key(text.span) else { throw Self.unknownKey }
+            guard let key = customers.key(text.span, on: worker) else { throw Self.unknownKey }
             customer = key.customer
             keyID = key.id
         }
         if let customerKey = settings.customerKey {
             // Who may not call need not be anybody.
             let id = answer.context.first { $0.name == customerKey }?.value
-            if let id, let found = customers.customer(id: id) {
-                if let customer, customer !== found { throw .twoCustomers }
+            if let id, let found = customers.customer(id: id, isSandbox: false, on: worker) {
+                if let customer, !customer.isSame(found) { throw .twoCustomers }
                 customer = found
             } else if answer.policy != CallerPolicy(allowsAll: false) {
                 throw .unknownCustomer
@@ -139,7 +142,8 @@ struct ExternalCheck: CallerCheck {
             subject: answer.principalID,
             apiKeyID: keyID,
             claims: answer.context,
-            labels: customer?.labels ?? []
+            labels: customer?.labels ?? [],
+            plan: customer?.plan
         )
         return Decision(principal, customer: customer, policy: answer.policy)
     }

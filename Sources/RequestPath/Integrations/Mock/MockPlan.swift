@@ -45,6 +45,7 @@ public final class MockPlan: Sendable {
     /// Compiles an integration.
     /// - Parameter parameters: the route's parameter names in order.
     public init(_ integration: MockIntegration, parameters: [String]) {
+        let parameters = integration.escaping == .never ? [] : parameters
         status = integration.status
         fields = integration.headers.map { ($0.name, Template($0.value, parameters: parameters)) }
         body = Template(integration.body, parameters: parameters)
@@ -94,7 +95,7 @@ public final class MockPlan: Sendable {
         }
         switch escaping {
         case .json: out.writeJSONEscaped(decoded.readableBytesUInt8Span)
-        case .plain: out.writeBuffer(&decoded)
+        case .plain, .never: out.writeBuffer(&decoded)
         }
     }
 

@@ -57,7 +57,11 @@ enum ForwardedRequest {
         let path = canonical.buffer.readableBytesSpan.extracting(canonical.range.range)
         guard let parts = plan.path else {
             let start = plan.stripsBasePath ? exchange.basePathEnd : 0
-            if start >= path.byteCount { out.writeStaticString("/") }
+            if let prefix = plan.prefix {
+                out.writeImmutableBuffer(prefix)
+            } else if start >= path.byteCount {
+                out.writeStaticString("/")
+            }
             out.writeBytes(path.extracting(start..<path.byteCount))
             return
         }

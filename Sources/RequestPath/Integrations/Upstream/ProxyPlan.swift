@@ -33,6 +33,8 @@ public final class ProxyPlan: Sendable {
     /// `nil` asks for the request's own path.
     let path: [PathPart]?
     let stripsBasePath: Bool
+    /// What stands before the rest of the request's own path instead of a base path that is taken off.
+    let prefix: ByteBuffer?
     let method: ByteBuffer?
     let host: HostHeader
     let timeouts: Timeouts
@@ -45,12 +47,14 @@ public final class ProxyPlan: Sendable {
     ///   - backend: position of its backend in the snapshot.
     ///   - parameters: the route's parameter names in order.
     ///   - stripsBasePath: whether the API's base path is taken off a forwarded path.
+    ///   - prefix: what takes its place then, in canonical form; empty for nothing.
     /// - Throws: a fault when the path names a parameter that the route does not have, or the method is HEAD.
     public init(
         _ integration: HTTPProxyIntegration,
         backend: Int,
         parameters: [String],
-        stripsBasePath: Bool
+        stripsBasePath: Bool,
+        prefix: [UInt8] = []
     ) throws(Fault) {
         // The answer to HEAD has no body, and so can't answer another method.
         guard integration.method != "HEAD" else {
@@ -59,6 +63,7 @@ public final class ProxyPlan: Sendable {
         self.backend = backend
         backendName = integration.backend
         self.stripsBasePath = stripsBasePath
+        self.prefix = prefix.isEmpty ? nil : ByteBuffer(bytes: prefix)
         method = integration.method.map { ByteBuffer(string: $0) }
         host = integration.host
         timeouts = Timeouts(

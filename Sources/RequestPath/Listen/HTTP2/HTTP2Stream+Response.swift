@@ -41,13 +41,16 @@ extension HTTP2Stream: ClientStream {
         guard let exchange, let connection else { return }
         if declinesWebSocket(head.status) { return refuse(Self.declined) }
         let opensTunnel = head.status == 101
-        var fields = HPACKHeaders(
-            status: opensTunnel ? 200 : head.status,
-            head.section,
-            of: head.bytes,
-            dropping: head.fieldsNotPassedOn(toHEAD: exchange.request.isHEAD, through: connection.arrival.entrance),
-            roomFor: 2
-        )
+        let status = opensTunnel ? 200 : head.status
+        let entrance = connection.arrival.entrance
+        let dropped = head.fieldsNotPassedOn(toHEAD: exchange.request.isHEAD, through: entrance)
+        var fields: HPACKHeaders
+        if let added = exchange.responseFields {
+            let section = added.without(replacedIn: head.section, of: head.bytes)
+            fields = HPACKHeaders(status: status, section, of: head.bytes, dropping: dropped, roomFor: 5)
+        } else {
+            fields = HPACKHeaders(status: status, head.section, of: head.bytes, dropping: dropped, roomFor: 2)
+        }
         guard fits(fields, bytes: head.section.fields.last?.lineEnd ?? 0) else {
             refuse(Refusal(status: 502, cause: "backend.head-too-large-for-http2"))
             return
@@ -302,6 +305,9 @@ extension HPACKHeaders {
         if let limits = exchange.limits {
             add(name: "ratelimit-policy", value: String(buffer: limits.policyField))
             add(name: "ratelimit", value: String(buffer: limits.standingField), indexing: .nonIndexable)
+        }
+        if let added = exchange.responseFields {
+            for field in added.fields { add(name: field.name, value: field.value) }
         }
         if let value = connection.arrival.entrance?.strictTransportValue {
             add(name: "strict-transport-security", value: value)

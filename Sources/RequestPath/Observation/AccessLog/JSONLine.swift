@@ -47,6 +47,7 @@ enum JSONLine {
         guard let route else { return }
         line.writeMember(",\"api\":\"", route.api)
         line.writeMember(",\"stage\":\"", route.stage)
+        line.writeMember(",\"version\":\"", route.version)
         line.writeMember(",\"route\":\"", route.routeKey)
     }
 

@@ -59,6 +59,7 @@ struct LogTemplate: Sendable {
         switch variable {
         case .apiID: write(call.route?.api, to: &line)
         case .stage: write(call.route?.stage, to: &line)
+        case .version: write(call.route?.version, to: &line)
         case .routeKey: write(call.route?.routeKey, to: &line)
         case .resourcePath: write(call.route?.resourcePath, to: &line)
         case .requestID: call.requestID.withText { line.write($0) }

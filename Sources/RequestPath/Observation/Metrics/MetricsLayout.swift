@@ -10,6 +10,8 @@ public final class MetricsLayout: Sendable {
     struct Row: Hashable {
         var api: String
         var stage: String
+        /// `nil` for an API without versions, whose series have no such label.
+        var version: String?
         var route: String
     }
 
@@ -17,6 +19,7 @@ public final class MetricsLayout: Sendable {
     struct Group: Hashable {
         var api: String
         var stage: String
+        var version: String?
     }
 
     static let rowLimit = 1_000
@@ -66,8 +69,8 @@ public final class MetricsLayout: Sendable {
         guard let route else { return Place(row: Self.unrouted, group: Self.unrouted) }
         if route.index < routes.count, route.index >= 0, routes[route.index] === route { return places[route.index] }
         return Place(
-            row: row(Row(api: route.api, stage: route.stage, route: route.routeKey)) ?? Self.other,
-            group: group(Group(api: route.api, stage: route.stage)) ?? Self.other
+            row: row(Row(route)) ?? Self.other,
+            group: group(Group(route)) ?? Self.other
         )
     }
 
@@ -94,17 +97,22 @@ extension MetricsLayout {
         }
 
         mutating func place(for route: RouteIdentity) -> Place {
-            let group = Group(api: route.api, stage: route.stage)
+            let group = Group(route)
             let groupPlace =
                 placeOfGroup[group] ?? (groups.count < groupLimit + 2 ? add(group) : MetricsLayout.other)
-            let row = Row(api: route.api, stage: route.stage, route: route.routeKey)
+            let row = Row(route)
             if let place = placeOfRow[row] { return Place(row: place, group: groupPlace) }
             if ownRows < rowLimit {
                 ownRows += 1
                 return Place(row: add(row), group: groupPlace)
             }
             let labels = groups[groupPlace]
-            let shared = Row(api: labels.api, stage: labels.stage, route: BoundedCounts.other)
+            let shared = Row(
+                api: labels.api,
+                stage: labels.stage,
+                version: labels.version,
+                route: BoundedCounts.other
+            )
             return Place(row: placeOfRow[shared] ?? add(shared), group: groupPlace)
         }
 
@@ -119,5 +127,17 @@ extension MetricsLayout {
             groups.append(group)
             return groups.count - 1
         }
+    }
+}
+
+extension MetricsLayout.Row {
+    fileprivate init(_ route: RouteIdentity) {
+        self.init(api: route.api, stage: route.stage, version: route.version, route: route.routeKey)
+    }
+}
+
+extension MetricsLayout.Group {
+    fileprivate init(_ route: RouteIdentity) {
+        self.init(api: route.api, stage: route.stage, version: route.version)
     }
 }

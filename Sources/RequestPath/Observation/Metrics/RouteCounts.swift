@@ -114,11 +114,9 @@ extension RouteCounts {
             classes.enumerated().compactMap { offset, name in
                 let count = requests[row * Self.classCount + offset]
                 if count == 0 { return nil }
-                let labels = [
-                    MetricLabel("api", labels.api), MetricLabel("stage", labels.stage),
-                    MetricLabel("route", labels.route), MetricLabel("status_class", name),
-                ]
-                return MetricSample(labels, value: .number(Double(count)))
+                let group = Self.labels(of: .init(api: labels.api, stage: labels.stage, version: labels.version))
+                let own = [MetricLabel("route", labels.route), MetricLabel("status_class", name)]
+                return MetricSample(group + own, value: .number(Double(count)))
             }
         }
     }
@@ -138,6 +136,7 @@ extension RouteCounts {
     }
 
     private static func labels(of group: MetricsLayout.Group) -> [MetricLabel] {
-        [MetricLabel("api", group.api), MetricLabel("stage", group.stage)]
+        let labels = [MetricLabel("api", group.api), MetricLabel("stage", group.stage)]
+        return group.version.map { labels + [MetricLabel("version", $0)] } ?? labels
     }
 }

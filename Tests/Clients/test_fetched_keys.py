@@ -26,6 +26,8 @@ def get(gateway, bearer):
 def test_keys_are_fetched_and_rotate(start, issuer, how):
     more = f"jwks: '{issuer.jwks_url}'" if how == "key set" else "leeway: 1s"
     gateway = start(FILE.format(issuer=issuer.url, more=more))
+    # A token that came before the first fetch would ask for one, and for a while no other could.
+    wait_until(lambda: issuer.fetches, "the fetch at the start")
     assert get(gateway, issuer.token()).status == 200
     issuer.keys.append(rsa_key(1))
     fetches = issuer.fetches

@@ -289,6 +289,13 @@ def test_a_body_that_is_too_large_is_refused_before_and_while_it_comes(gateway, 
     if gateway.protocol == "HTTP/1.1":
         head = request("POST", "/orders", *signed("POST", body=body), "Transfer-Encoding: chunked")
         assert gateway.exchange(head + chunked(body)).status == 413
+    # Nor does another authorizer let the rest of it through.
+    key = "x-api-key: acme-acme-acme-acme"
+    lines = [*signed("POST", "/any", body=body), key]
+    assert cause(send(gateway, lines, "POST", "/any", body)) == (413, "body-too-large")
+    if gateway.protocol == "HTTP/1.1":
+        head = request("POST", "/any", *signed("POST", "/any", body=body), key, "Transfer-Encoding: chunked")
+        assert gateway.exchange(head + chunked(body[:60_000], body[60_000:])).status == 413
     assert backend.requests == []
 
 

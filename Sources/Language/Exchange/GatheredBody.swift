@@ -33,7 +33,7 @@ extension Exchange {
 public enum GatheringOutcome: Sendable {
     /// It is here, as `Exchange.gatheredBody`.
     case whole
-    /// It is longer than the step allows.
+    /// It is longer than the step allows. A part of it may be gone: the call has to be refused.
     case tooLarge
     /// The call was given up; nobody is to be answered.
     case abandoned

@@ -159,7 +159,10 @@ struct SignatureCheck: CallerCheck {
             case .whole where check.matches():
                 settled.succeed(settle(verified, signer, demand, exchange, now: exchange.worker.now))
             case .whole: settled.succeed(.denied(Self.denial("authorizer.wrong-content-digest", demand)))
-            case .tooLarge: settled.succeed(.denied(.bodyTooLarge))
+            case .tooLarge:
+                // Final: a part of the content is gone, and no other authorizer may let the rest of it through.
+                settled.fail(GivenUp())
+                exchange.resume(with: .refuse(Denial.bodyTooLarge.refusal))
             case .abandoned: settled.fail(GivenUp())
             }
         }
@@ -201,5 +204,5 @@ struct SignatureCheck: CallerCheck {
     }
 }
 
-/// The call was given up while it waited; nobody is to be told of a decision.
+/// The call was given up or refused while it waited; nobody is to be told of a decision.
 struct GivenUp: Error {}

@@ -102,11 +102,13 @@ public final class AuthorizationPlan: Sendable {
         var names: [String] = []
         var count = 0
         let compiled = try compile(rule, at: api.source, count: &count, names: &names)
+        // Where the route matters, no route's rule is the one by which the caller was identified.
+        let isSame = names.allSatisfy { check(named: $0)?.isSameForAllRoutes == true }
         return Authorize(
             name: "identify " + names.joined(separator: ", "),
             rule: compiled,
             fields: nil,
-            key: Self.key(of: rule, isSandbox: api.isSandbox),
+            key: isSame ? Self.key(of: rule, isSandbox: api.isSandbox) : "identify",
             isRequired: false,
             isSandbox: api.isSandbox
         )

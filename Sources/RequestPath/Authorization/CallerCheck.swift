@@ -8,8 +8,15 @@ protocol CallerCheck: Sendable {
     var name: String { get }
     /// Under which decisions are kept on each worker; `nil` when none are.
     var memory: StepMemoryKey? { get }
+    /// Whether what it says of a request is the same whatever route takes that. Then nobody has to be asked again once the route is known.
+    var isSameForAllRoutes: Bool { get }
     /// Looks at a request. `now` is in monotonic nanoseconds.
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome
+}
+
+extension CallerCheck {
+    /// A check that does not say so is asked on each route.
+    var isSameForAllRoutes: Bool { false }
 }
 
 /// What came of looking at a request.
@@ -52,6 +59,7 @@ extension Decision {
 struct AddressCheck: CallerCheck {
     let name: String
     let memory: StepMemoryKey? = nil
+    let isSameForAllRoutes = true
     let rule: AddressRule
 
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome {

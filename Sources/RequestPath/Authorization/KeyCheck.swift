@@ -7,6 +7,7 @@ import NIOCore
 struct KeyCheck: CallerCheck {
     let name: String
     let memory: StepMemoryKey?
+    let isSameForAllRoutes = true
     let field: CredentialField
     let customers: CustomerDirectory
     /// How long a decision holds, in nanoseconds.

@@ -9,6 +9,7 @@ import Synchronization
 struct PasswordCheck: CallerCheck {
     let name: String
     let memory: StepMemoryKey?
+    let isSameForAllRoutes = true
     private let field = CredentialField(.header("authorization"))
     private let customers: CustomerDirectory
     private let checks: PasswordChecks

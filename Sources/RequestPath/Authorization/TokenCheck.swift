@@ -15,6 +15,7 @@ struct TokenCheck: CallerCheck {
 
     let name: String
     let memory: StepMemoryKey?
+    let isSameForAllRoutes = true
     private let field: CredentialField
     private let issuers: [Issuer]
     let algorithms: TokenAlgorithms

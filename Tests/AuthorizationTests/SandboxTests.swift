@@ -74,6 +74,21 @@ import Testing
         let api = HTTPAPI(name: "shop", routes: [])
         let step = try plan(Self.keys).identification(for: api, by: .authorizer("keys", scopes: []))
         #expect(Recorder.text(step.run(bench.exchange)) == "next")
-        #expect(bench.exchange.principal?.customer == customer)
+        #expect(bench.exchange.identification?.principal?.customer == customer)
+        #expect(bench.exchange.principal == nil)
+    }
+
+    @Test func `a route with the rule by which a caller was identified does not ask again`() throws {
+        let plan = try plan(Self.keys, Authorizer(name: "others", kind: .apiKey(.header("x-api-key"))))
+        let bench = Bench([("x-api-key", "real-real-real-real")])
+        let api = HTTPAPI(name: "shop", routes: [])
+        _ = try plan.identification(for: api, by: .authorizer("keys", scopes: [])).run(bench.exchange)
+        // Who asks again finds nothing.
+        bench.set([])
+        #expect(try bench.run(.authorizer("others", scopes: []), of: plan) == "403 authorizer.missing-api-key")
+        #expect(try bench.run(.authorizer("keys", scopes: ["x"]), of: plan) == "403 authorizer.missing-api-key")
+        #expect(bench.exchange.principal == nil)
+        #expect(try bench.run(.authorizer("keys", scopes: []), of: plan) == "next")
+        #expect(bench.exchange.principal?.customer == "acme")
     }
 }

@@ -93,6 +93,7 @@ import Testing
 
     @Test(arguments: [
         ("/shop/orders", "acme", "version v1", "orders@own.test:80/base instead of orders, for customer acme"),
+        ("/shop/orders", "acme", "version v1", "which acme has on paths without a version"),
         ("/shop/orders", "acme", "version v1", "→ GET http://own.test/base/orders"),
         ("/shop/v2/orders", "acme", "version v2", "→ GET http://own.test/base/orders"),
         ("/shop/orders", "other", "version v2", "→ GET http://a.test/orders"),

@@ -31,6 +31,8 @@ public final class Exchange {
     public var clientAddress = PeerAddress()
     /// Who calls; `nil` when no authorizer was asked, or none knows.
     public var principal: Principal?
+    /// What was found out about the caller before a route was.
+    public var identification: Identification?
     /// Whether the call is one to a sandbox, for which other credentials are good; set by what finds out who calls.
     public var isSandbox = false
     /// What the backend is told about the caller.
@@ -77,6 +79,7 @@ public final class Exchange {
         callerFields = nil
         limits = nil
         responseFields = nil
+        identification = nil
         isSandbox = false
         callNumber &+= 1
         requestID = RequestID()

@@ -83,3 +83,17 @@ public final class Principal: Sendable {
         )
     }
 }
+
+/// Who calls, as it was found out before it was known which route takes the call.
+public struct Identification: Sendable {
+    /// By what rule. A route with the same one need not find out again, which would have one proof of a caller count twice.
+    public let rule: String
+    /// The caller; `nil` when nothing is known but that the rule is met.
+    public let principal: Principal?
+
+    /// Makes an identification.
+    public init(by rule: String, _ principal: Principal?) {
+        self.rule = rule
+        self.principal = principal
+    }
+}

@@ -111,7 +111,8 @@ public final class AuthorizationPlan: Sendable {
             fields = CallerFields(lines: lines, reserved: reserved)
         }
         let name = names.isEmpty ? "authorize none" : "authorize " + names.joined(separator: ", ")
-        return Authorize(name: name, rule: rule, fields: fields, isSandbox: isSandbox)
+        let key = route.access.map { Self.key(of: $0, isSandbox: isSandbox) } ?? ""
+        return Authorize(name: name, rule: rule, fields: fields, key: key, isSandbox: isSandbox)
     }
 
     /// A step that finds out who calls an API, where that is yet to decide which route takes the call. It refuses nobody: the route's own
@@ -120,9 +121,21 @@ public final class AuthorizationPlan: Sendable {
     public func identification(for api: HTTPAPI, by rule: AccessRule) throws(Fault) -> any Step {
         var names: [String] = []
         var count = 0
-        let rule = try compile(rule, at: api.source, count: &count, names: &names)
-        let name = "identify " + names.joined(separator: ", ")
-        return Authorize(name: name, rule: rule, fields: nil, isRequired: false, isSandbox: api.isSandbox)
+        let compiled = try compile(rule, at: api.source, count: &count, names: &names)
+        // Where the route matters, no route's rule is the one by which the caller was identified.
+        let isSame = names.allSatisfy { check(named: $0)?.isSameForAllRoutes == true }
+        return Authorize(
+            name: "identify " + names.joined(separator: ", "),
+            rule: compiled,
+            fields: nil,
+            key: isSame ? Self.key(of: rule, isSandbox: api.isSandbox) : "identify",
+            isRequired: false,
+            isSandbox: api.isSandbox
+        )
+    }
+
+    private static func key(of rule: AccessRule, isSandbox: Bool) -> String {
+        (isSandbox ? "sandbox " : "") + String(reflecting: rule)
     }
 
     private func compile(

@@ -17,7 +17,9 @@ public struct Authorize: Step {
     /// `nil` lets everybody call.
     let rule: Rule?
     let fields: CallerFields?
-    /// Whether the call ends when no authorizer takes it. Otherwise it goes on with nobody known.
+    /// Tells rules apart.
+    var key = ""
+    /// Whether the call ends when no authorizer takes it. Otherwise it goes on with nobody identified.
     var isRequired = true
     /// Whether the route is one of a sandbox.
     var isSandbox = false
@@ -29,6 +31,10 @@ public struct Authorize: Step {
             exchange.callerFields = fields
         }
         guard let rule else { return .next }
+        if let known = exchange.identification, known.rule == key {
+            if isRequired { exchange.principal = known.principal }
+            return .next
+        }
         exchange.isSandbox = isSandbox
         let received = exchange.record.receivedAt
         let now = received == 0 ? exchange.worker.now : received
@@ -41,7 +47,11 @@ public struct Authorize: Step {
         var settled = settled
         switch evaluate(rule, exchange, now: now, settled: &settled) {
         case .granted(let principal):
-            exchange.principal = principal
+            if isRequired {
+                exchange.principal = principal
+            } else {
+                exchange.identification = Identification(by: key, principal)
+            }
             return .next
         case .denied(let denials):
             let refusal = Denial.refusal(denials)

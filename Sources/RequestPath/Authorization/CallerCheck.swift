@@ -10,12 +10,17 @@ protocol CallerCheck: Sendable {
     var memories: [StepMemoryKey] { get }
     /// Whether it comes to the same when it looks at a request again. What is taken once does not.
     var isRepeatable: Bool { get }
+    /// Whether what it says of a request is the same whatever route takes that. Then nobody has to be asked again once the route is known.
+    var isSameForAllRoutes: Bool { get }
     /// Looks at a request. `now` is in monotonic nanoseconds.
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome
 }
 
 extension CallerCheck {
     var isRepeatable: Bool { true }
+
+    /// A check that does not say so is asked on each route.
+    var isSameForAllRoutes: Bool { false }
 }
 
 /// What came of looking at a request.
@@ -58,6 +63,7 @@ extension Decision {
 struct AddressCheck: CallerCheck {
     let name: String
     let memories: [StepMemoryKey] = []
+    let isSameForAllRoutes = true
     let rule: AddressRule
 
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome {

@@ -15,6 +15,7 @@ struct CertificateCheck: CallerCheck {
 
     let name: String
     let memories: [StepMemoryKey] = []
+    let isSameForAllRoutes = true
     private let holders: [String: [Holder]]
 
     private static let missing = Denial(403, "authorizer.missing-certificate", isMissing: true)

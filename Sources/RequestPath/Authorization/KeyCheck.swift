@@ -8,6 +8,7 @@ struct KeyCheck: CallerCheck {
     let name: String
     private let memory: StepMemoryKey?
     var memories: [StepMemoryKey] { memory.map { [$0] } ?? [] }
+    let isSameForAllRoutes = true
     let field: CredentialField
     let customers: CustomerDirectory
     /// How long a decision holds, in nanoseconds.

@@ -10,6 +10,7 @@ struct PasswordCheck: CallerCheck {
     let name: String
     private let memory: StepMemoryKey?
     var memories: [StepMemoryKey] { memory.map { [$0] } ?? [] }
+    let isSameForAllRoutes = true
     private let field = CredentialField(.header("authorization"))
     private let customers: CustomerDirectory
     private let checks: PasswordChecks

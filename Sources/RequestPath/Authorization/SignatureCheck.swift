@@ -25,6 +25,7 @@ struct SignatureCheck: CallerCheck {
     let memories: [StepMemoryKey] = []
     /// The nonce is used by then.
     let isRepeatable = false
+    let isSameForAllRoutes = true
     private let demand: Demand
     private let demandWithDigest: Demand
     private let digest: SignatureAuthorization.DigestRule

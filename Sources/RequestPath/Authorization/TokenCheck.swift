@@ -16,6 +16,7 @@ struct TokenCheck: CallerCheck {
     let name: String
     private let memory: StepMemoryKey?
     var memories: [StepMemoryKey] { memory.map { [$0] } ?? [] }
+    let isSameForAllRoutes = true
     private let field: CredentialField
     private let issuers: [Issuer]
     let algorithms: TokenAlgorithms

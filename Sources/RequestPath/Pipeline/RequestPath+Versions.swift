@@ -16,10 +16,10 @@ extension Worker {
         return false
     }
 
-    /// Goes on with the version that the caller gets. Its route decides for itself who may call.
+    /// Goes on with the version that the caller gets. Its route decides for itself who may call, and finds out again unless its rule is
+    /// the one by which the caller was identified.
     func chooseVersion(_ choice: VersionChoice, _ exchange: Exchange) {
-        let customer = exchange.principal?.customer
-        exchange.principal = nil
+        let customer = exchange.identification?.principal?.customer
         let path = exchange.path
         let bytes = path.buffer.readableBytesUInt8Span.extracting(path.range.range)
         hasEncodedSlash = Self.hasEncodedSlash(bytes)

@@ -17,6 +17,7 @@ extension ExplainedRequest {
         if let api {
             let version = api.version.map { ", version \($0)" } ?? ""
             rows.append(["api", "\(api.name)\(version), stage \(api.stage)\(place(api.source))"])
+            if api.isPinned == true { rows.append(["", "which \(customer ?? "") has on paths without a version"]) }
         }
         if let route {
             rows.append(["route", route.key + place(route.source)])

@@ -26,7 +26,14 @@ struct ExplainedRequest: Encodable {
         var name: String
         var stage: String
         var version: String?
+        /// Whether it is the version that the customer has on paths that name none.
+        var isPinned: Bool?
         var source: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, stage, version, source
+            case isPinned = "pinned"
+        }
     }
 
     struct TakenRoute: Encodable {
@@ -85,7 +92,7 @@ struct ExplainedRequest: Encodable {
         _ authorization: AuthorizationPlan,
         customer: Customer? = nil
     ) throws(Faults) {
-        let explanation = try Self.explanation(of: request, model, customer)
+        let (explanation, isPinned) = try Self.explanation(of: request, model, customer)
         let match = explanation.match
         self.request = request
         self.customer = customer?.id
@@ -107,6 +114,7 @@ struct ExplainedRequest: Encodable {
             name: api.name,
             stage: api.stage,
             version: api.version?.name,
+            isPinned: isPinned ? true : nil,
             source: api.source?.description
         )
         routes = explanation.routes.map { candidate in
@@ -155,7 +163,7 @@ struct ExplainedRequest: Encodable {
         of request: Request,
         _ model: Model,
         _ customer: Customer?
-    ) throws(Faults) -> Explanation {
+    ) throws(Faults) -> (Explanation, isPinned: Bool) {
         let host = request.host
         let method = request.method
         let plain = try Explanation(apis: model.apis, host: host, method: method, path: request.path)
@@ -163,10 +171,10 @@ struct ExplainedRequest: Encodable {
             plain.match.depth == base.segments.count,
             let pin = customer?.versions.first(where: { $0.api == model.apis[index].name }),
             pin.version != model.apis[index].version?.name
-        else { return plain }
+        else { return (plain, false) }
         let rest = text(plain.path, from: plain.match.basePathEnd)
         let path = base.appending(pin.version).description + (rest == "/" ? "" : rest)
-        return try Explanation(apis: model.apis, host: host, method: method, path: path)
+        return (try Explanation(apis: model.apis, host: host, method: method, path: path), true)
     }
 
     private static func remainder(of path: String, _ api: HTTPAPI, _ match: Match) -> String {

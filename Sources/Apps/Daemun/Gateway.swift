@@ -39,7 +39,13 @@ public actor Gateway {
         let clock = ContinuousClock()
         let begun = clock.now
         let quotas = try QuotaAccounts.open(for: model, logger: options.logger)
-        let snapshot = try Snapshot(model, revision: 1, steps: options.steps, quotas: quotas?.keeper)
+        let snapshot: Snapshot
+        do throws(Faults) {
+            snapshot = try Snapshot(model, revision: 1, steps: options.steps, quotas: quotas?.keeper)
+        } catch {
+            await quotas?.stop()
+            throw error
+        }
         let names = NameResolution()
         let publication = Publication(
             snapshot,

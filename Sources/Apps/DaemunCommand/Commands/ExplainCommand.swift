@@ -41,7 +41,7 @@ struct ExplainCommand: ReportingCommand {
 
     @OptionGroup var input: ConfigurationArguments
 
-    @Flag(help: "Print an object with request, answer, api, route, steps, limits, tokens, integration, apis and routes.")
+    @Flag(help: "Print an object with request, answer, api, route, steps, limits, tokens, integration, apis, routes.")
     var json = false
 
     func report(_ style: TextStyle) throws -> Report {

@@ -79,7 +79,7 @@ struct ConfigurationFile {
             .optional(
                 "admin",
                 Shape<AdminDeclaration>.admin.located,
-                "The operator's listener: /livez, /readyz, /metrics, /snapshot. Without it there is none."
+                "The operator's listener: /livez, /readyz, /metrics, /snapshot, /usage. Without it there is none."
             ),
             .optional(
                 "trusted_proxies",
@@ -95,8 +95,21 @@ struct ConfigurationFile {
                 "How long a stopping gateway waits for what is in flight."
             )
         ) {
-            _, _, listeners, apis, backends, authorizers, customers, plans, throttle, dataFolder, log, admin, proxies,
-            limits, drain in
+            _,
+            _,
+            listeners,
+            apis,
+            backends,
+            authorizers,
+            customers,
+            plans,
+            throttle,
+            dataFolder,
+            log,
+            admin,
+            proxies,
+            limits,
+            drain in
             ConfigurationFile(
                 listeners: listeners,
                 apis: apis,

@@ -1,6 +1,7 @@
 public import Exchange
 public import Model
 public import Quotas
+import Synchronization
 
 /// The limits of a model on speed and number of calls, compiled for all workers: gives each route its step.
 public final class LimitPlan: Sendable {
@@ -13,6 +14,8 @@ public final class LimitPlan: Sendable {
     /// `nil` while nothing is limited, now or before.
     let counts: LimitCounts?
     let keeper: QuotaKeeper?
+    /// Whether calls pass whose quota can't be asked.
+    let opensOnFailure: Bool
     let facts: [Fact]
     let customers: [String: CustomerLimits]
     /// Under which each worker remembers callers.
@@ -29,6 +32,7 @@ public final class LimitPlan: Sendable {
     /// - Throws: all faults at once.
     public init(_ model: Model, keeper: QuotaKeeper?, former: LimitPlan? = nil) throws(Faults) {
         self.keeper = keeper
+        opensOnFailure = model.quotaServer?.opensOnFailure ?? false
         let limits =
             model.throttle + model.plans.flatMap(\.throttle)
             + model.apis.flatMap { api in api.throttle + api.routes.flatMap { $0.throttle ?? [] } }
@@ -75,6 +79,9 @@ public final class LimitPlan: Sendable {
 
     /// How many calls were refused since there was no place left to count them.
     public var refusedWithoutPlace: Int { counts?.buckets.refusedWithoutPlace ?? 0 }
+
+    /// How many calls have passed since their quota could not be asked.
+    public var uncounted: Int { counts?.uncounted.load(ordering: .relaxed) ?? 0 }
 
     /// Has what a customer used looked up anew, after it was changed.
     public func refresh(_ key: QuotaKey) { keeper?.refresh(key) }

@@ -6,6 +6,7 @@ struct ConfigurationFile {
     var authorizers: [Named<String, AuthorizerDeclaration>]
     var customers: [Named<String, CustomerDeclaration>]
     var plans: [Named<String, PlanDeclaration>]
+    var quotaServer: QuotaServerDeclaration?
     var throttle: [Located<ThrottleDeclaration>]
     var dataFolder: String?
     var accessLog: AccessLog?
@@ -65,6 +66,11 @@ struct ConfigurationFile {
                 "How much customers may take, by the name that they say in \"plan\"."
             ),
             .optional(
+                "quotas",
+                Shape<QuotaServerDeclaration>.quotaServer,
+                "Where plans' quotas are counted when several gateways share them."
+            ),
+            .optional(
                 "throttle",
                 Shape<[Located<ThrottleDeclaration>]>.throttle,
                 default: [],
@@ -103,6 +109,7 @@ struct ConfigurationFile {
             authorizers,
             customers,
             plans,
+            quotaServer,
             throttle,
             dataFolder,
             log,
@@ -117,6 +124,7 @@ struct ConfigurationFile {
                 authorizers: authorizers,
                 customers: customers,
                 plans: plans,
+                quotaServer: quotaServer,
                 throttle: throttle,
                 dataFolder: dataFolder,
                 accessLog: log ?? nil,

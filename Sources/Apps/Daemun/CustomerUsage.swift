@@ -101,14 +101,15 @@ struct CustomerUsage: UsageAccounts {
             throw .unavailable("the count can't be read: \(error)")
         }
         let zone = TimeZone(identifier: quota.timeZone) ?? .gmt
+        let moment = Date.ISO8601FormatStyle(timeZoneSeparator: .colon, timeZone: zone)
         return UsageReport.Quota(
             name: quota.name,
             route: account.route,
             calls: quota.calls,
             period: quota.period.rawValue,
             zone: quota.timeZone,
-            begins: Self.date(account.window.start).formatted(Date.ISO8601FormatStyle(timeZone: zone)),
-            ends: Self.date(account.window.end).formatted(Date.ISO8601FormatStyle(timeZone: zone)),
+            begins: Self.date(account.window.start).formatted(moment),
+            ends: Self.date(account.window.end).formatted(moment),
             used: used,
             remaining: max(0, quota.calls - used),
             lost: account.usage?.lost ?? 0,

@@ -3,6 +3,7 @@ import Model
 import NIOCore
 import NIOPosix
 import Redis
+import Throttling
 
 /// A connection to the Redis server that counts quotas, on a thread beside the workers: they ask it once for a block of calls.
 final class QuotaServerConnection: Sendable {
@@ -25,6 +26,9 @@ final class QuotaServerConnection: Sendable {
         }
         configuration.user = server.user
         configuration.password = server.password
+        // A batch of the keeper goes out at once, and one that is as large may still be on its way.
+        configuration.limits.commands = 2 * QuotaKeeper.mostPerBatch
+        configuration.limits.bytes = 16 << 20
         let plan: RedisPlan
         do throws(RedisTLSFault) {
             plan = try RedisPlan(configuration)

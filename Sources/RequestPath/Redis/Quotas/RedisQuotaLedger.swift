@@ -18,6 +18,8 @@ public actor RedisQuotaLedger: QuotaLedger {
         var outstanding = 0
         /// What is to be put back with the next request.
         var unspent = 0
+        /// Whether operators find the quota.
+        var isListed = false
 
         var ended: LeaseRequest.Ended {
             if number == 0 { return .none }
@@ -36,7 +38,11 @@ public actor RedisQuotaLedger: QuotaLedger {
     private var lastNumber: Int64 = 0
     private var former: Task<Void, Never>?
 
+    /// Calls that could not be written to their day yet.
+    private var unbooked: [QuotaSettlement] = []
+
     private static let keptDays: Int64 = 400
+    private static let mostUnbooked = 10_000
 
     /// Makes a ledger of a node.
     /// - Parameter redis: may serve others, too.
@@ -51,9 +57,9 @@ public actor RedisQuotaLedger: QuotaLedger {
         try await inTurn { try await self.leaseNow(requests) }
     }
 
-    /// Books calls, and puts others back.
+    /// Books calls, and puts others back. What can't be written now is written with the next settlements, or lost to the customer.
     public func settle(_ settlements: [QuotaSettlement]) async throws {
-        try await inTurn { try await self.settleNow(settlements) }
+        try await inTurn { await self.settleNow(settlements) }
     }
 
     private func inTurn<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
@@ -156,7 +162,7 @@ public actor RedisQuotaLedger: QuotaLedger {
 
     // MARK: Settlements
 
-    private func settleNow(_ settlements: [QuotaSettlement]) async throws {
+    private func settleNow(_ settlements: [QuotaSettlement]) async {
         var returns: [QuotaSettlement] = []
         for settlement in settlements {
             let place = Place(key: settlement.key, start: settlement.window.start)
@@ -166,25 +172,41 @@ public actor RedisQuotaLedger: QuotaLedger {
             holdings[place] = holding
             if settlement.returned > 0 { returns.append(settlement) }
         }
-        let booked = settlements.filter { $0.spent > 0 }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for settlement in booked { group.addTask { try await self.book(settlement) } }
+        let booked = unbooked + settlements.filter { $0.spent > 0 }
+        unbooked = []
+        await withTaskGroup(of: Void.self) { group in
+            for settlement in booked { group.addTask { await self.book(settlement) } }
             for settlement in returns {
                 // A lease of nothing puts back; what does not succeed is put back with the next one, or lost.
                 group.addTask { _ = await self.lease(0, of: settlement.key, settlement.window, limit: 0) }
             }
-            try await group.waitForAll()
         }
     }
 
-    private func book(_ settlement: QuotaSettlement) async throws {
+    /// Writes calls to their day, where operators read them; the quota itself has counted them when they were leased.
+    private func book(_ settlement: QuotaSettlement) async {
         let days = Self.days(of: settlement.key)
         let field = "\(settlement.day.start) \(settlement.day.end)"
-        _ = try await redis.send(RedisCommand("HINCRBY", days, field, "\(settlement.spent)"))
-        _ = try await redis.send(RedisCommand("EXPIRE", days, "\(Self.keptDays * 86_400)"))
+        do throws(RedisError) {
+            _ = try await redis.send(RedisCommand("HINCRBY", days, field, "\(settlement.spent)"))
+        } catch {
+            // What may have been booked is not booked again.
+            if !error.mayHaveRun, unbooked.count < Self.mostUnbooked { unbooked.append(settlement) }
+            return
+        }
+        let place = Place(key: settlement.key, start: settlement.window.start)
+        guard holdings[place]?.isListed == false else { return }
+        // Once for each window is often enough; what comes after may fail, and then comes with the next booking.
+        holdings[place]?.isListed = true
         let quotas = Self.quotas(of: settlement.key)
-        _ = try await redis.send(RedisCommand("SADD", quotas, "\(settlement.key.quota) \(settlement.key.subject)"))
-        _ = try await redis.send(RedisCommand("EXPIRE", quotas, "\(Self.keptDays * 86_400)"))
+        let name = "\(settlement.key.quota) \(settlement.key.subject)"
+        do throws(RedisError) {
+            _ = try await redis.send(RedisCommand("SADD", quotas, name))
+            _ = try await redis.send(RedisCommand("EXPIRE", quotas, "\(Self.keptDays * 86_400)"))
+            _ = try await redis.send(RedisCommand("EXPIRE", days, "\(Self.keptDays * 86_400)"))
+        } catch {
+            holdings[place]?.isListed = false
+        }
     }
 
     /// What this node holds of a window.

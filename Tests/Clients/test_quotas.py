@@ -136,9 +136,11 @@ def test_the_count_outlives_reloads_and_other_plans(start, backend):
     gateway = start(text(backend), environment=SECRETS)
     assert statuses(gateway, 4) == [200] * 4
     gateway.write(text(backend, quota="6/month", more="trusted_proxies: 10.0.0.1\n"))
+    gateway.signal(signal.SIGHUP)
     wait_until(lambda: "configuration loaded" in gateway.stderr(), "the new configuration")
     assert statuses(gateway, 3) == [200, 200, 429]
     gateway.write(text(backend, plan="silver"))
+    gateway.signal(signal.SIGHUP)
     wait_until(lambda: gateway.stderr().count("configuration loaded") == 2, "the new configuration")
     assert statuses(gateway, 2) == [429, 429]
 

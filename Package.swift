@@ -82,9 +82,9 @@ let modules: [Module] = [
     Module(
         name: "Redis",
         layer: .requestPath,
-        uses: ["Exchange", "Model", "RESP"],
+        uses: ["Exchange", "Model", "Quotas", "RESP"],
         packages: [nioCore, nioPosix, nioSSL, nioTLS, crypto, deque],
-        tests: ["Exchange", "Model", "RESP"]
+        tests: ["Exchange", "Model", "Quotas", "RESP"]
     ),
     Module(
         name: "Throttling",
@@ -141,9 +141,9 @@ let modules: [Module] = [
         layer: .apps,
         uses: [
             "Admin", "Authorization", "Credentials", "CustomerStore", "Exchange", "Integrations", "Listen", "Model",
-            "Observation", "Pipeline", "QuotaStore", "Quotas", "Throttling",
+            "Observation", "Pipeline", "QuotaStore", "Quotas", "Redis", "Throttling",
         ],
-        packages: [nioCore, log],
+        packages: [nioCore, nioPosix, log],
         tests: ["Admin", "Model"]
     ),
     Module(

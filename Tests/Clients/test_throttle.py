@@ -4,6 +4,7 @@ Rates are a few an hour, so that no test depends on how fast the machine is.
 """
 
 import concurrent.futures
+import signal
 
 from harness import request, wait_until
 from issuers import key_set, rsa_key, token
@@ -162,6 +163,7 @@ def test_a_reload_gives_nothing_back(start):
     gateway = start(text.format(burst=2, status=200))
     assert statuses(gateway, 3) == [200, 200, 429]
     gateway.write(text.format(burst=3, status=204))
+    gateway.signal(signal.SIGHUP)
     # One more call fits under the larger burst; that it is answered 204 shows that the new file is served.
     wait_until(lambda: get(gateway).status == 204, "the new configuration")
     assert statuses(gateway, 2) == [429, 429]
@@ -170,5 +172,6 @@ def test_a_reload_gives_nothing_back(start):
 def test_limits_that_can_not_be_are_refused(start):
     gateway = start("apis: { all: { routes: { $default: { reply: {} } } } }")
     gateway.write("throttle: 2000000/s\napis: { all: { routes: { $default: { reply: {} } } } }")
+    gateway.signal(signal.SIGHUP)
     wait_until(lambda: "a rate is at most 1000000 calls a second" in gateway.stderr(), "the fault")
     assert get(gateway).status == 200

@@ -35,6 +35,34 @@ import Testing
         )
     }
 
+    @Test func `the limits of the route are told, with where they stand`() throws {
+        let text = """
+            throttle: { rate: 6000/min, burst: 20, per: address }
+            plans: { gold: { throttle: 5/s, quota: { calls: 9/day, per: route } } }
+            authorizers: { keys: { api_key: {} } }
+            apis:
+              all:
+                throttle: 7/h
+                routes:
+                  GET /a: { reply: {}, authorize: keys, throttle: { name: own, rate: 1/day, per: [customer, claims.x] } }
+                  GET /b: { reply: {}, throttle: none }
+            """
+        let limited = try folder.write(text, to: "limited.yaml")
+        let command = { (path: String) in
+            try ExplainCommand.parse(["GET", path, limited]).report(.plain).output
+        }
+        let told = try command("/a")
+        for line in [
+            "limits  service-address: 6000/min, 20 at once, per address, service\n", "api: 7/h, 7 at once, api all\n",
+            "own: 1/day, 1 at once, per customer and claims.x, route\n",
+            "gold: 5/s, 5 at once, per customer, plan gold\n",
+            "day-route: 9/day, zone UTC, per route, plan gold\n",
+        ] {
+            #expect(told.contains(line))
+        }
+        #expect(!(try command("/b")).contains("limits"))
+    }
+
     @Test func `the base path is taken off and the method replaced`() throws {
         #expect(try explain("PUT", "https://api.test:443/v1/files/a//b#c").contains("→ GET http://c.test/files/a/b\n"))
     }

@@ -2,7 +2,6 @@ import Admin
 import Authorization
 import Foundation
 import Model
-import QuotaStore
 import Quotas
 import Throttling
 
@@ -46,9 +45,9 @@ struct CustomerUsage: UsageAccounts {
         for account in selected {
             do {
                 if let calls {
-                    try await accounts.ledger.set(account.key, window: account.window, used: calls)
+                    try await accounts.records.set(account.key, window: account.window, used: calls)
                 } else {
-                    try await accounts.ledger.reset(account.key, window: account.window)
+                    try await accounts.records.reset(account.key, window: account.window)
                 }
             } catch {
                 throw .unavailable("the count can't be written: \(error)")
@@ -74,22 +73,23 @@ struct CustomerUsage: UsageAccounts {
     /// The quotas that are meant, in the order of the plan.
     private func openAccounts(_ selection: UsageSelection, _ plan: UsagePlan?) async throws(UsageFault) -> [Account] {
         let second = QuotaAccounts.now.second
-        let known: [(key: QuotaKey, usage: QuotaUsage)]
-        do {
-            known = try await accounts.ledger.usages(of: selection.customer, at: second)
-        } catch {
-            throw .unavailable("the count can't be read: \(error)")
-        }
         var found: [Account] = []
         for quota in plan?.quotas ?? [] where selection.quota == nil || selection.quota == quota.name {
             guard let calendar = try? QuotaCalendar(timeZone: quota.timeZone) else { continue }
             let window = calendar.window(quota.period, at: second)
-            let counted = known.filter { $0.key.quota == quota.name }
+            let counted: [QuotaAccount]
+            do {
+                counted = try await accounts.records.accounts(of: selection.customer, quota: quota.name, in: window)
+            } catch {
+                throw .unavailable("the count can't be read: \(error)")
+            }
             if quota.isPerRoute {
-                for (key, usage) in counted where key.subject != selection.customer {
-                    let route = String(key.subject.dropFirst(selection.customer.count + 1))
+                for account in counted where account.key.subject != selection.customer {
+                    let route = String(account.key.subject.dropFirst(selection.customer.count + 1))
                     guard selection.route == nil || selection.route == route else { continue }
-                    found.append(Account(quota: quota, route: route, key: key, usage: usage, window: window))
+                    found.append(
+                        Account(quota: quota, route: route, key: account.key, usage: account.usage, window: window)
+                    )
                 }
             } else if selection.route == nil {
                 let key = QuotaKey(quota: quota.name, subject: selection.customer)
@@ -107,19 +107,20 @@ struct CustomerUsage: UsageAccounts {
         let history: [QuotaDay]
         do {
             let range = (second - Int64(days) * 86_400)..<(second + 86_400)
-            history = try await accounts.ledger.history(account.key, daysIn: range)
+            history = try await accounts.records.history(account.key, daysIn: range)
         } catch {
             throw .unavailable("the count can't be read: \(error)")
         }
         let zone = TimeZone(identifier: quota.timeZone) ?? .gmt
+        let moment = Date.ISO8601FormatStyle(timeZoneSeparator: .colon, timeZone: zone)
         return UsageReport.Quota(
             name: quota.name,
             route: account.route,
             calls: quota.calls,
             period: quota.period.rawValue,
             zone: quota.timeZone,
-            begins: Self.date(account.window.start).formatted(Date.ISO8601FormatStyle(timeZone: zone)),
-            ends: Self.date(account.window.end).formatted(Date.ISO8601FormatStyle(timeZone: zone)),
+            begins: Self.date(account.window.start).formatted(moment),
+            ends: Self.date(account.window.end).formatted(moment),
             used: used,
             remaining: max(0, quota.calls - used),
             lost: account.usage?.lost ?? 0,

@@ -43,13 +43,19 @@ public actor Gateway {
         let begun = clock.now
         let quotas = try QuotaAccounts.open(for: model, logger: options.logger)
         let customers = try await CustomerBook.open(for: model, logger: options.logger)
-        let snapshot = try Snapshot(
-            model,
-            revision: 1,
-            steps: options.steps,
-            fingerprinter: customers?.store.fingerprinter,
-            quotas: quotas?.keeper
-        )
+        let snapshot: Snapshot
+        do throws(Faults) {
+            snapshot = try Snapshot(
+                model,
+                revision: 1,
+                steps: options.steps,
+                fingerprinter: customers?.store.fingerprinter,
+                quotas: quotas?.keeper
+            )
+        } catch {
+            await quotas?.stop()
+            throw error
+        }
         let names = NameResolution()
         let publication = Publication(
             snapshot,

@@ -5,17 +5,19 @@ import NIOCore
 import Observation
 import QuotaStore
 import Quotas
+import Redis
 import Synchronization
 import Throttling
 
-/// The quotas of a gateway: the count on disk, and who keeps reserves of it for the workers.
+/// The quotas of a gateway: the count on disk or in Redis, and who keeps reserves of it for the workers.
 final class QuotaAccounts: Sendable {
-    let ledger: SQLiteQuotaLedger
+    let records: any QuotaRecords
     let keeper: QuotaKeeper
-    private let folder: String
+    private let place: QuotaPlace
+    /// Ends what the ledger stands on.
+    private let close: @Sendable () async -> Void
     private let failures: LedgerFailures
     private let running: Task<Void, Never>
-    private let forgetting: Task<Void, Never>
 
     private static let file = "quotas.sqlite"
     /// What was used is told for so long.
@@ -25,47 +27,69 @@ final class QuotaAccounts: Sendable {
     /// - Throws: `Faults` when there is no folder for it, or it can't be used.
     static func open(for model: Model, logger: Logger) throws(Faults) -> QuotaAccounts? {
         guard let plan = model.plans.first(where: { !$0.quotas.isEmpty }) else { return nil }
-        guard let folder = model.dataFolder else {
+        guard let place = QuotaPlace(model) else {
             let rule = "quotas are counted on disk: name a folder with \"data\", or with --data"
             throw Faults([Fault(rule, at: plan.source, text: plan.name)])
         }
+        switch place {
+        case .folder(let folder): return try open(folder, for: plan, logger)
+        case .server(let server):
+            let connection = try QuotaServerConnection.open(server)
+            let ledger = RedisQuotaLedger(connection.handle)
+            return QuotaAccounts(ledger, records: ledger, place: place, logger) { await connection.close() }
+        }
+    }
+
+    private static func open(
+        _ folder: String,
+        for plan: UsagePlan,
+        _ logger: Logger
+    ) throws(Faults) -> QuotaAccounts {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            return QuotaAccounts(try SQLiteQuotaLedger(path: folder + "/" + file), folder: folder, logger)
+            let ledger = try SQLiteQuotaLedger(path: folder + "/" + file)
+            let forgetting = Task.detached {
+                repeat {
+                    _ = try? await ledger.forget(before: Self.now.second - Self.keptDays * 86_400)
+                } while (try? await Task.sleep(for: .seconds(3_600))) != nil
+            }
+            return QuotaAccounts(ledger, records: ledger, place: .folder(folder), logger) { forgetting.cancel() }
         } catch {
             let reason = "quotas can't be counted in this folder: \(error.localizedDescription)"
             throw Faults([Fault(reason, at: plan.source, text: folder)])
         }
     }
 
-    private init(_ ledger: SQLiteQuotaLedger, folder: String, _ logger: Logger) {
+    private init(
+        _ ledger: any QuotaLedger,
+        records: any QuotaRecords,
+        place: QuotaPlace,
+        _ logger: Logger,
+        close: @escaping @Sendable () async -> Void
+    ) {
         let failures = LedgerFailures(logger)
         let keeper = QuotaKeeper(ledger: ledger, clock: { Self.now }, report: { failures.add($0) })
-        self.ledger = ledger
+        self.records = records
         self.keeper = keeper
-        self.folder = folder
+        self.place = place
         self.failures = failures
+        self.close = close
         running = Task.detached { await keeper.run() }
-        forgetting = Task.detached {
-            repeat {
-                _ = try? await ledger.forget(before: Self.now.second - Self.keptDays * 86_400)
-            } while (try? await Task.sleep(for: .seconds(3_600))) != nil
-        }
     }
 
     /// These accounts, for another model.
     /// - Throws: a fault when that wants them in another folder.
     func remaining(for model: Model) throws(Faults) -> QuotaAccounts {
-        guard model.hasQuotas, model.dataFolder != folder else { return self }
-        let rule = "the folder of quotas changes with a restart only; it is \"\(folder)\" now"
-        throw Faults([Fault(rule, text: model.dataFolder ?? "none")])
+        let wanted = QuotaPlace(model)
+        guard model.hasQuotas, wanted != place else { return self }
+        throw Faults([Fault("where quotas are counted changes with a restart only; it is \(place) now")])
     }
 
     /// Books what was used, and puts back what was not. Only after the last call.
     func stop() async {
-        forgetting.cancel()
         await keeper.stop()
         await running.value
+        await close()
     }
 
     var families: [MetricFamily] {
@@ -84,6 +108,33 @@ final class QuotaAccounts: Sendable {
             second: Int64(Date().timeIntervalSince1970.rounded(.down)),
             monotonic: NIODeadline.now().uptimeNanoseconds
         )
+    }
+}
+
+/// Where quotas are counted.
+private enum QuotaPlace: Equatable, CustomStringConvertible {
+    case folder(String)
+    case server(QuotaServer)
+
+    /// `nil` when the model names none.
+    init?(_ model: Model) {
+        if var server = model.quotaServer {
+            // What a failure means, and where it was written, may change at any time.
+            server.opensOnFailure = false
+            server.source = nil
+            self = .server(server)
+        } else if let folder = model.dataFolder {
+            self = .folder(folder)
+        } else {
+            return nil
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .folder(let folder): "the folder \(folder)"
+        case .server(let server): server.url
+        }
     }
 }
 

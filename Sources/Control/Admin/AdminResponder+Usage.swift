@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTypes
 
-/// `/usage`: `GET ?customer=acme`, and with the admin token `PUT ?customer=acme&quota=month&used=100` and `DELETE ?customer=acme`.
+/// `/usage`: `GET ?customer=acme`, and with the admin token `PUT ?customer=acme&quota=month&used=100`, `DELETE ?customer=acme`.
 extension AdminResponder {
     static let usagePath = "/usage"
     private static let mostDays = 400
@@ -22,7 +22,8 @@ extension AdminResponder {
             case .put, .delete:
                 // Without one, whatever runs on this machine could give customers calls.
                 guard token != nil else {
-                    return AdminAnswer(.forbidden, Complaint(error: "usage is changed with a token only: configure admin.token"))
+                    let rule = "usage is changed with a token only: configure admin.token"
+                    return AdminAnswer(.forbidden, Complaint(error: rule))
                 }
                 var calls: Int?
                 if request.method == .put {

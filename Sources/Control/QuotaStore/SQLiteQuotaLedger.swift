@@ -6,7 +6,7 @@ public import Quotas
 /// A window's row holds what was taken out of it (leased and not put back) and how much of that is outstanding
 /// (leased, and not yet known to be spent or put back). What is outstanding when the file is opened went with a process that died: it
 /// stays taken, and is booked as lost.
-public final class SQLiteQuotaLedger: QuotaLedger {
+public final class SQLiteQuotaLedger: QuotaLedger, QuotaRecords {
     private let database: DatabaseQueue
 
     /// Opens the file, or makes it.
@@ -78,22 +78,22 @@ public final class SQLiteQuotaLedger: QuotaLedger {
         }
     }
 
-    /// What a customer used of all its quotas in the windows that a second is in, those that count by route once for each route.
-    public func usages(of customer: String, at second: Int64) async throws -> [(key: QuotaKey, usage: QuotaUsage)] {
+    /// What a customer used of a quota in a window, once for each route where that counts by route.
+    public func accounts(of customer: String, quota: String, in window: QuotaWindow) async throws -> [QuotaAccount] {
         try await database.read { database in
-            // A subject is the customer's id, or that, a blank and the route; "!" comes next after the blank.
+            // After the customer's id comes a blank and the route, or nothing; "!" comes next after the blank.
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT quota, subject, taken, outstanding, lost FROM quota_window
+                    SELECT subject, taken, outstanding, lost FROM quota_window
                     WHERE (subject = :customer OR subject >= :customer || ' ' AND subject < :customer || '!')
-                        AND start <= :second AND end > :second
-                    ORDER BY quota, subject
+                        AND quota = :quota AND start = :start
+                    ORDER BY subject
                     """,
-                arguments: ["customer": customer, "second": second]
+                arguments: ["customer": customer, "quota": quota, "start": window.start]
             ).map { row in
-                let usage = QuotaUsage(taken: row[2], outstanding: row[3], lost: row[4])
-                return (QuotaKey(quota: row[0], subject: row[1]), usage)
+                let usage = QuotaUsage(taken: row[1], outstanding: row[2], lost: row[3])
+                return QuotaAccount(key: QuotaKey(quota: quota, subject: row[0]), usage: usage)
             }
         }
     }
@@ -169,24 +169,6 @@ public final class SQLiteQuotaLedger: QuotaLedger {
             )
         }
     }
-}
-
-/// What was used of a quota in one window.
-public struct QuotaUsage: Sendable, Hashable {
-    /// Calls that are no longer to be had; negative after an adjustment that gave more than was used.
-    public var taken: Int
-    /// Of these, calls that nodes hold in reserve or have not booked yet.
-    public var outstanding: Int
-    /// Of these, calls that died with a process.
-    public var lost: Int
-}
-
-/// Calls of one day.
-public struct QuotaDay: Sendable, Hashable {
-    /// The day in the quota's time zone.
-    public var day: QuotaWindow
-    /// Calls that reached a backend.
-    public var calls: Int
 }
 
 extension QuotaLeaseRequest {

@@ -23,6 +23,12 @@ extension Snapshot {
                 kind: .counter,
                 samples: [MetricSample(value: .number(Double(limits.refusedWithoutPlace)))]
             ),
+            MetricFamily(
+                name: "daemun_quota_uncounted_total",
+                help: "Calls that passed uncounted since their quota could not be asked.",
+                kind: .counter,
+                samples: [MetricSample(value: .number(Double(limits.uncounted)))]
+            ),
         ]
     }
 }

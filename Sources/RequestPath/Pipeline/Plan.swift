@@ -129,8 +129,9 @@ struct PlanCompiler {
             step = try authorization.step(for: route, reserved: reserved, isSandbox: api.isSandbox)
             authorizing[key] = .some(step)
         }
-        let limiting = try limits.step(for: route, of: api, shared: limiting[api.name])
-        if let limiting { self.limiting[api.name] = limiting }
+        let side = api.isSandbox ? "sandbox \(api.name)" : api.name
+        let limiting = try limits.step(for: route, of: api, shared: limiting[side])
+        if let limiting { self.limiting[side] = limiting }
         let own: [(any Step)?] = [step, limiting]
         return own.compactMap { $0 } + steps
     }

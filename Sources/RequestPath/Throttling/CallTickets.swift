@@ -13,6 +13,9 @@ final class CallTickets: CallLimits {
         for call in held { call.commit() }
     }
 
+    /// Whether it says nothing, and holds nothing.
+    var isEmpty: Bool { policyField.readableBytes == 0 }
+
     func hold(_ ticket: consuming QuotaTicket) { held.append(ticket.hold()) }
 
     /// Tells the client of a limit.

@@ -1,6 +1,7 @@
 public import Exchange
 import Glibc
 import NIOCore
+import Synchronization
 
 /// Lets a call pass all limits on speed and then all quotas that it stands under, or none: what one refuses takes nothing
 /// from the others.
@@ -32,6 +33,7 @@ public final class EnforceLimits: Step {
     private let plan: LimitPlan
     private let throttle: Throttle
     private let keys: BucketKeys
+    private let counts: LimitCounts
     private let rules: [Rule]
     private let route: Place
     let looksAtPlans: Bool
@@ -53,6 +55,7 @@ public final class EnforceLimits: Step {
         self.plan = plan
         throttle = Throttle(buckets: counts.buckets)
         keys = counts.keys
+        self.counts = counts
         self.rules = rules.map { rule in
             guard rule.traits.allSatisfy(\.isOfRoute) else { return Rule(rule: rule, key: nil) }
             return Rule(rule: rule, key: Self.key(of: rule, nil, route, nil, counts.keys))
@@ -167,7 +170,7 @@ public final class EnforceLimits: Step {
             }
             if let refusal = hold(take, of: reserve, rule, tickets) { return refuse(refusal, tickets) }
         }
-        exchange.limits = tickets
+        if tickets.isEmpty { tickets.settle(counts: true) } else { exchange.limits = tickets }
         return .next
     }
 
@@ -192,9 +195,16 @@ public final class EnforceLimits: Step {
         case .exhausted(let end):
             rule.refusals.add()
             return rule.policy.quotaRefusal(wait: Int(clamping: end - Self.second()))
-        case .wait: return Self.unavailable
-        case .unavailable: return Self.unavailable
+        case .wait: return refusalOfUncounted()
+        case .unavailable: return refusalOfUncounted()
         }
+    }
+
+    /// What becomes of a call whose quota can't be asked.
+    private func refusalOfUncounted() -> Refusal? {
+        guard plan.opensOnFailure else { return Self.unavailable }
+        counts.uncounted.wrappingAdd(1, ordering: .relaxed)
+        return nil
     }
 
     private func wait(

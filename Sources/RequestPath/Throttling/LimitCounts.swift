@@ -10,6 +10,8 @@ final class LimitCounts: Sendable {
 
     let keys = BucketKeys()
     let buckets = BucketTable()
+    /// Calls that passed since their quota could not be asked.
+    let uncounted = Atomic(0)
     private let refusals = Mutex<[String: RefusalCount]>([:])
 
     /// The number of a limit, the same in every configuration.

@@ -1,6 +1,7 @@
 public import Exchange
 public import Model
 public import Quotas
+import Synchronization
 
 /// The limits of a model on speed and number of calls, compiled for all workers: gives each route its step.
 public final class LimitPlan: Sendable {
@@ -13,6 +14,8 @@ public final class LimitPlan: Sendable {
     /// `nil` while nothing is limited, now or before.
     let counts: LimitCounts?
     let keeper: QuotaKeeper?
+    /// Whether calls pass whose quota can't be asked.
+    let opensOnFailure: Bool
     let facts: [Fact]
     let customers: [String: CustomerLimits]
     /// Under which each worker remembers callers.
@@ -29,6 +32,7 @@ public final class LimitPlan: Sendable {
     /// - Throws: all faults at once.
     public init(_ model: Model, keeper: QuotaKeeper?, former: LimitPlan? = nil) throws(Faults) {
         self.keeper = keeper
+        opensOnFailure = model.quotaServer?.opensOnFailure ?? false
         let limits =
             model.throttle + model.plans.flatMap(\.throttle)
             + model.apis.flatMap { api in api.throttle + api.routes.flatMap { $0.throttle ?? [] } }
@@ -76,6 +80,9 @@ public final class LimitPlan: Sendable {
     /// How many calls were refused since there was no place left to count them.
     public var refusedWithoutPlace: Int { counts?.buckets.refusedWithoutPlace ?? 0 }
 
+    /// How many calls have passed since their quota could not be asked.
+    public var uncounted: Int { counts?.uncounted.load(ordering: .relaxed) ?? 0 }
+
     /// Has what a customer used looked up anew, after it was changed.
     public func refresh(_ key: QuotaKey) { keeper?.refresh(key) }
 
@@ -90,8 +97,8 @@ public final class LimitPlan: Sendable {
         var rules: [ThrottleRule] = []
         if let own = route.throttle {
             rules =
-                try service + Self.rules(api.throttle, place: "api \(api.name)", facts, counts)
-                + Self.rules(own, place: "route \(api.name) \(route.key)", facts, counts)
+                try service + Self.rules(api.throttle, place: "api \(api.countedName)", facts, counts)
+                + Self.rules(own, place: "route \(api.countedName) \(api.countedRoute(route))", facts, counts)
         }
         guard !rules.isEmpty || !plans.isEmpty else { return nil }
         guard rules.count + mostOfPlans <= Throttle.mostLimits else {
@@ -101,7 +108,7 @@ public final class LimitPlan: Sendable {
             plan: self,
             counts: counts,
             rules: rules,
-            route: EnforceLimits.Place(api: api.name, route: "\(route.key)", counts.keys),
+            route: EnforceLimits.Place(api: api.countedName, route: api.countedRoute(route), counts.keys),
             looksAtPlans: !plans.isEmpty,
             liftsRates: route.throttle == nil,
             isShared: isPlain
@@ -148,5 +155,15 @@ public final class LimitPlan: Sendable {
         case .claim(let name): .fact(facts.firstIndex(of: Fact(isClaim: true, name: name)) ?? 0)
         case .label(let name): .fact(facts.firstIndex(of: Fact(isClaim: false, name: name)) ?? 0)
         }
+    }
+}
+
+extension HTTPAPI {
+    /// Under what the API's calls are counted: those of all its versions together, those of its sandbox apart.
+    fileprivate var countedName: String { isSandbox ? "sandbox \(name)" : name }
+
+    /// Under what a route's calls are counted, those of each version apart.
+    fileprivate func countedRoute(_ route: Route) -> String {
+        (version.map { "\($0.name) " } ?? "") + "\(route.key)"
     }
 }

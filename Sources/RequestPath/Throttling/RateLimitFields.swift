@@ -85,7 +85,8 @@ public func wholeSeconds(_ nanoseconds: UInt64) -> Int { Int((nanoseconds &+ 999
 extension LimitPolicy {
     /// The refusal of a request that came too early: 429, `throttle.rate`, `Retry-After` and both fields.
     public func refusal(_ standing: Standing) -> Refusal {
-        refusal("throttle.rate", "Too Many Requests", remaining: 0, reset: wholeSeconds(standing.reset), wait: wholeSeconds(standing.wait))
+        let (reset, wait) = (wholeSeconds(standing.reset), wholeSeconds(standing.wait))
+        return refusal("throttle.rate", "Too Many Requests", remaining: 0, reset: reset, wait: wait)
     }
 
     /// The refusal of a request beyond a quota: 429, `quota.exceeded`, `Retry-After` and both fields.

@@ -9,8 +9,8 @@ struct UsageCommand: AsyncParsableCommand {
         commandName: "usage",
         abstract: "Show what a customer used of its quotas, set it, or start anew.",
         discussion: """
-            Asks the admin listener of the running gateway, which the configuration names. Changing anything takes that \
-            listener's token.
+            Asks the admin listener of the running gateway, which the configuration names. Changing anything takes its \
+            token.
 
             EXAMPLES
               daemun usage acme gateway.yaml
@@ -136,7 +136,8 @@ private struct Usage: Decodable {
         var text = style.bold(customer) + (plan.map { ", plan \($0)" } ?? ", without a plan") + "\n"
         for quota in quotas {
             let route = quota.route.map { " of \($0)" } ?? ""
-            text += "\n\(quota.name)\(route): \(quota.used) of \(quota.calls) calls used, \(quota.remaining) left until \(quota.ends)\n"
+            text += "\n\(quota.name)\(route): \(quota.used) of \(quota.calls) calls used, "
+            text += "\(quota.remaining) left until \(quota.ends)\n"
             text += TextTable(rows: quota.days.map { ["  \($0.day)", "\($0.calls)"] }).text
         }
         return text

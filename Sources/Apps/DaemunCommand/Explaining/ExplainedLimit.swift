@@ -37,7 +37,8 @@ struct ExplainedLimit: Encodable {
 
     private init(_ quota: CallQuota, place: String) {
         name = quota.name
-        amount = "\(quota.calls)/\(quota.period.rawValue), zone \(quota.timeZone)\(quota.isPerRoute ? ", per route" : "")"
+        let route = quota.isPerRoute ? ", per route" : ""
+        amount = "\(quota.calls)/\(quota.period.rawValue), zone \(quota.timeZone)\(route)"
         self.place = place
     }
 }

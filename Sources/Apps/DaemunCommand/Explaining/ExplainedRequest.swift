@@ -144,6 +144,7 @@ struct ExplainedRequest: Encodable {
         do throws(Fault) {
             let step = try authorization.step(for: taken, reserved: AuthorizationPlan.reservedFields(of: api))
             if let step { steps = [step.name] }
+            if !limits.isEmpty { steps.append("limits") }
         } catch {
             throw Faults([error])
         }

@@ -6,6 +6,7 @@ struct ConfigurationFile {
     var authorizers: [Named<String, AuthorizerDeclaration>]
     var customers: [Named<String, CustomerDeclaration>]
     var plans: [Named<String, PlanDeclaration>]
+    var quotaServer: QuotaServerDeclaration?
     var throttle: [Located<ThrottleDeclaration>]
     var dataFolder: String?
     var accessLog: AccessLog?
@@ -65,6 +66,11 @@ struct ConfigurationFile {
                 "How much customers may take, by the name that they say in \"plan\"."
             ),
             .optional(
+                "quotas",
+                Shape<QuotaServerDeclaration>.quotaServer,
+                "Where plans' quotas are counted when several gateways share them."
+            ),
+            .optional(
                 "throttle",
                 Shape<[Located<ThrottleDeclaration>]>.throttle,
                 default: [],
@@ -79,7 +85,7 @@ struct ConfigurationFile {
             .optional(
                 "admin",
                 Shape<AdminDeclaration>.admin.located,
-                "The operator's listener: /livez, /readyz, /metrics, /snapshot. Without it there is none."
+                "The operator's listener: /livez, /readyz, /metrics, /snapshot, /usage. Without it there is none."
             ),
             .optional(
                 "trusted_proxies",
@@ -95,8 +101,22 @@ struct ConfigurationFile {
                 "How long a stopping gateway waits for what is in flight."
             )
         ) {
-            _, _, listeners, apis, backends, authorizers, customers, plans, throttle, dataFolder, log, admin, proxies,
-            limits, drain in
+            _,
+            _,
+            listeners,
+            apis,
+            backends,
+            authorizers,
+            customers,
+            plans,
+            quotaServer,
+            throttle,
+            dataFolder,
+            log,
+            admin,
+            proxies,
+            limits,
+            drain in
             ConfigurationFile(
                 listeners: listeners,
                 apis: apis,
@@ -104,6 +124,7 @@ struct ConfigurationFile {
                 authorizers: authorizers,
                 customers: customers,
                 plans: plans,
+                quotaServer: quotaServer,
                 throttle: throttle,
                 dataFolder: dataFolder,
                 accessLog: log ?? nil,

@@ -23,7 +23,7 @@ extension Shape<AdminDeclaration> {
                 .optional(
                     "token",
                     Shape<SecretReference>.secret.located,
-                    "What /metrics and /snapshot then ask for, as \"Authorization: Bearer …\"."
+                    "What /metrics, /snapshot and /usage then ask for, as \"Authorization: Bearer …\"."
                 )
             ) { port, address, token in AdminDeclaration(listener: Admin(address: address, port: port), token: token) }
         )

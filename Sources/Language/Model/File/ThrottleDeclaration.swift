@@ -60,7 +60,11 @@ extension Shape<ThrottleDeclaration> {
             scalar: Shape<CallRate>.rate.map { ThrottleDeclaration(rate: $0) },
             mapping: .record(
                 "a mapping with rate",
-                .optional("name", .name, "What clients and metrics call it. Without it, where it stands and what it counts by."),
+                .optional(
+                    "name",
+                    .name,
+                    "What clients and metrics call it. Without it, where it stands and what it counts by."
+                ),
                 .required("rate", .rate, "Calls in a period, evenly."),
                 .optional(
                     "burst",

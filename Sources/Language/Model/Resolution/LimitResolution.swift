@@ -48,7 +48,8 @@ struct LimitResolution {
             let name = value.name ?? ([place.name] + traits.map(Self.word)).joined(separator: "-")
             if case .plan = place { traits = [.customer] + traits.filter { $0 != .customer } }
             if limits.contains(where: { $0.name == name }) {
-                faults.add("two limits here have this name; give one another \"name\"", at: declaration.location, text: name)
+                let rule = "two limits here have this name; give one another \"name\""
+                faults.add(rule, at: declaration.location, text: name)
             }
             limits.append(
                 ThrottleLimit(
@@ -67,7 +68,8 @@ struct LimitResolution {
     /// What stands in the name of a limit for a trait: claims may have names that no name can have.
     private static func word(_ trait: ThrottleLimit.Trait) -> String {
         switch trait {
-        case .claim(let name), .label(let name): String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        case .claim(let name), .label(let name):
+            String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
         default: trait.description
         }
     }
@@ -80,7 +82,8 @@ struct LimitResolution {
             let quota = located.value
             let name = quota.name ?? quota.amount.period.rawValue + (quota.isPerRoute ? "-route" : "")
             if quotas.contains(where: { $0.name == name }) {
-                faults.add("two quotas here have this name; give one another \"name\"", at: located.location, text: name)
+                let rule = "two quotas here have this name; give one another \"name\""
+                faults.add(rule, at: located.location, text: name)
             }
             quotas.append(
                 CallQuota(
@@ -113,7 +116,7 @@ struct LimitResolution {
                 guard let own = route.throttle else { continue }
                 let count = model.throttle.count + api.throttle.count + own.count + inPlan
                 guard count > Self.most, let source = route.source else { continue }
-                let rule = "calls would stand under \(count) limits here, those of a plan included; \(Self.most) is the most"
+                let rule = "calls would stand under \(count) limits here, a plan's included; \(Self.most) is the most"
                 faults.add(rule, at: source, text: route.key.description)
                 // One for each API says enough.
                 break

@@ -51,6 +51,7 @@ struct ModelAssembly {
             authorizers: authorizers,
             customers: customers,
             plans: plans,
+            quotaServer: file.quotaServer.map { quotaServer(from: $0) },
             throttle: limits.limits(from: file.throttle, in: .service),
             dataFolder: file.dataFolder,
             accessLog: file.accessLog,
@@ -78,6 +79,12 @@ struct ModelAssembly {
         var admin = declaration.listener
         if let token = declaration.token { admin.token = loader.loadSecret(token) }
         return admin
+    }
+
+    private mutating func quotaServer(from declaration: QuotaServerDeclaration) -> QuotaServer {
+        var server = declaration.server
+        if let password = declaration.password { server.password = loader.loadSecret(password) }
+        return server
     }
 
     private mutating func backend(from declaration: BackendDeclaration) -> Backend {

@@ -16,6 +16,8 @@ public struct Model: Sendable, Equatable {
     public var customers: [Customer]
     /// How much customers may take. Names are unique.
     public var plans: [UsagePlan]
+    /// The Redis server by which several gateways count quotas together; `nil` counts them in `dataFolder`.
+    public var quotaServer: QuotaServer?
     /// How fast all calls together may come.
     public var throttle: [ThrottleLimit]
     /// The folder of what has to outlive the process; `nil` when there is none.
@@ -41,6 +43,7 @@ public struct Model: Sendable, Equatable {
         authorizers: [Authorizer] = [],
         customers: [Customer] = [],
         plans: [UsagePlan] = [],
+        quotaServer: QuotaServer? = nil,
         throttle: [ThrottleLimit] = [],
         dataFolder: String? = nil,
         accessLog: AccessLog? = nil,
@@ -55,6 +58,7 @@ public struct Model: Sendable, Equatable {
         self.authorizers = authorizers
         self.customers = customers
         self.plans = plans
+        self.quotaServer = quotaServer
         self.throttle = throttle
         self.dataFolder = dataFolder
         self.accessLog = accessLog

@@ -51,7 +51,12 @@ public final class QuotaKeeper: Sendable {
     public func reserve(for key: QuotaKey, _ quota: Quota) -> QuotaReserve {
         reserves.withLock { reserves in
             if let known = reserves[key] {
-                known.quota.withLock { $0 = quota }
+                let isLarger = known.quota.withLock { former in
+                    defer { former = quota }
+                    return quota.calls > former.calls
+                }
+                // There may be calls again where there were none.
+                if isLarger { known.unblock() }
                 return known
             }
             let fresh = QuotaReserve(key: key, quota: quota, inbox: inbox)

@@ -167,7 +167,8 @@ extension CustomerBook: CustomerAdministration {
     func put(_ id: String, settings: String) async throws -> Bool {
         let customer = try Customer(id: id, settings: settings)
         if let plan = customer.plan, !plans.contains(plan) {
-            throw Faults([Fault("no plan has this name; there are: \(plans.sorted().joined(separator: ", "))", text: plan)])
+            let known = plans.sorted().joined(separator: ", ")
+            throw Faults([Fault("no plan has this name; there are: \(known)", text: plan)])
         }
         return try await change(id) { try await $0.put(id, settings: settings) }
     }

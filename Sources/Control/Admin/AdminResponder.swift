@@ -87,7 +87,8 @@ struct AdminResponder: Sendable {
         }
         guard isTrusted(request) else { return unauthorized("/customers") }
         guard let bytes = try? await body() else {
-            return AdminAnswer(.contentTooLarge, Complaint(error: "a body has at most \(AdminListener.mostBodyBytes) bytes"))
+            let rule = "a body has at most \(AdminListener.mostBodyBytes) bytes"
+            return AdminAnswer(.contentTooLarge, Complaint(error: rule))
         }
         let query = (request.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         return await CustomerResponder(customers: customers)

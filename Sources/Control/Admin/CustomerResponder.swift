@@ -162,7 +162,7 @@ struct CustomerResponder: Sendable {
         case .unknownCustomer(let id): "there is no customer \(id) here"
         case .unknownKey(let id): "the customer has no key \(id)"
         case .unknownUser(let name): "the customer has no user \(name)"
-        case .keyExists(let id): "the customer has a key \(id): give the new one another id, and withdraw the old one later"
+        case .keyExists(let id): "the customer has a key \(id): give the new one another id"
         case .userExists(let name): "another customer has a user \(name)"
         case .tooManyKeys: "a customer has at most \(CustomerStore.mostKeys) keys: withdraw one first"
         case .tooManyUsers: "a customer has at most \(CustomerStore.mostUsers) users"

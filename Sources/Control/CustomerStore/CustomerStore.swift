@@ -224,7 +224,10 @@ public final class CustomerStore: Sendable {
             )
             if owner == nil, let count, count >= Self.mostUsers { throw CustomerStoreFault.tooManyUsers }
             try database.execute(
-                sql: "INSERT INTO password VALUES (?, ?, ?) ON CONFLICT (customer, user) DO UPDATE SET hash = excluded.hash",
+                sql: """
+                    INSERT INTO password VALUES (?, ?, ?)
+                    ON CONFLICT (customer, user) DO UPDATE SET hash = excluded.hash
+                    """,
                 arguments: [customer, user, hash.description]
             )
         }

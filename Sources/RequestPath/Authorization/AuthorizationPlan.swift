@@ -23,7 +23,8 @@ public final class AuthorizationPlan: Sendable {
     ///   - fingerprinter: makes the hashes that API keys are found by; the one of `former` unless given, or one of its own.
     ///   - former: what this replaces. Authorizers that have not changed keep their decisions, issuers their keys.
     /// - Throws: all faults of key sets, secrets and hashes at once.
-    public init(_ model: Model, fingerprinter: KeyFingerprinter? = nil, former: AuthorizationPlan? = nil) throws(Faults) {
+    public init(_ model: Model, fingerprinter: KeyFingerprinter? = nil, former: AuthorizationPlan? = nil) throws(Faults)
+    {
         let fingerprinter = fingerprinter ?? former?.fingerprinter ?? .random()
         self.fingerprinter = fingerprinter
         customers = model.customers

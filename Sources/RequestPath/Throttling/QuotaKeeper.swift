@@ -51,12 +51,12 @@ public final class QuotaKeeper: Sendable {
     public func reserve(for key: QuotaKey, _ quota: Quota) -> QuotaReserve {
         reserves.withLock { reserves in
             if let known = reserves[key] {
-                let hasChanged = known.quota.withLock { former in
+                let isLarger = known.quota.withLock { former in
                     defer { former = quota }
-                    return former.calls != quota.calls || former.period != quota.period
+                    return quota.calls > former.calls
                 }
-                // It may give more than the one that was used up.
-                if hasChanged { known.unblock() }
+                // There may be calls again where there were none.
+                if isLarger { known.unblock() }
                 return known
             }
             let fresh = QuotaReserve(key: key, quota: quota, inbox: inbox)

@@ -141,13 +141,7 @@ struct ExplainedRequest: Encodable {
         )
         access = taken.access
         limits = ExplainedLimit.all(on: taken, of: api, in: model)
-        do throws(Fault) {
-            let step = try authorization.step(for: taken, reserved: AuthorizationPlan.reservedFields(of: api))
-            if let step { steps = [step.name] }
-            if !limits.isEmpty { steps.append("limits") }
-        } catch {
-            throw Faults([error])
-        }
+        steps = try Self.steps(of: taken, api, authorization) + (limits.isEmpty ? [] : ["limits"])
         integration = ExplainedIntegration(
             of: taken,
             remainder: Self.remainder(of: explanation.path, api, match),
@@ -157,6 +151,19 @@ struct ExplainedRequest: Encodable {
             // Where nobody is asked who calls, nobody is known.
             customer: taken.access == nil || api.isSandbox ? nil : customer
         )
+    }
+
+    private static func steps(
+        of route: Route,
+        _ api: HTTPAPI,
+        _ authorization: AuthorizationPlan
+    ) throws(Faults) -> [String] {
+        do throws(Fault) {
+            let reserved = AuthorizationPlan.reservedFields(of: api)
+            return try authorization.step(for: route, reserved: reserved, isSandbox: api.isSandbox).map { [$0.name] } ?? []
+        } catch {
+            throw Faults([error])
+        }
     }
 
     /// A path without a version is explained as that of the version that the customer gets.

@@ -41,7 +41,9 @@ struct WatchedFiles {
     /// read.
     mutating func follow(_ paths: [String], reading: Date? = nil) {
         let former = known
-        known = Self.marks(of: paths, reading: reading).merging(former.filter { paths.contains($0.key) }) { _, former in former }
+        known = Self.marks(of: paths, reading: reading).merging(former.filter { paths.contains($0.key) }) { _, former in
+            former
+        }
         seen = nil
     }
 

@@ -79,7 +79,17 @@ extension Shape<CustomerDeclaration> {
                 "That they may call sandboxes, and what they prove to be themselves with there, and only there."
             )
         ) {
-            name, isSuspended, apiKeys, passwords, signingKeys, certificates, addresses, labels, plan, backends, versions,
+            name,
+            isSuspended,
+            apiKeys,
+            passwords,
+            signingKeys,
+            certificates,
+            addresses,
+            labels,
+            plan,
+            backends,
+            versions,
             sandbox in
             let customer = Customer(
                 id: "",

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import signal
 import subprocess
 
@@ -215,3 +216,51 @@ def test_a_key_that_others_can_read_refuses_the_start(text, tmp_path):
     (tmp_path / "gateway.yaml").write_text(text[0](free_port()))
     ended = subprocess.run([binary(), "run", tmp_path / "gateway.yaml"], capture_output=True, text=True)
     assert (ended.returncode, "chmod 600" in ended.stderr) == (1, True)
+
+
+# The commands
+
+
+def daemun(port, *arguments):
+    """Runs a command against the admin listener; returns its exit code, output and errors."""
+    environment = {**os.environ, "DAEMUN_ADMIN_TOKEN": TOKEN}
+    ended = subprocess.run(
+        [binary(), *arguments, "--admin", f"127.0.0.1:{port}"], capture_output=True, text=True, env=environment
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def test_the_commands_do_what_the_admin_listener_does(gateway):
+    port = gateway.operator.port
+    put = ["customers", "put", "acme", "--name", "Acme Ltd", "--plan", "large", "--label", "tier=gold"]
+    assert daemun(port, *put) == (0, "", "")
+    code, key, _ = daemun(port, "keys", "create", "acme", "first")
+    assert (code, call(gateway, key.strip()).status) == (0, 200)
+    assert gateway.backend.requests[-1].get("X-Tier") == "gold"
+    assert daemun(port, "keys", "list", "acme")[1].startswith("first  20")
+    assert daemun(port, "customers", "list")[1].split("  ") == ["acme", "Acme Ltd", "active", "1 keys, 0 users\n"]
+    assert json.loads(daemun(port, "customers", "show", "acme")[1])["settings"]["plan"] == "large"
+    code, password, _ = daemun(port, "customers", "password", "acme", "wiley")
+    assert (code, sign_in(gateway, "wiley", password.strip()).status) == (0, 200)
+    usage = json.loads(daemun(port, "usage", "acme", "--json")[1])
+    assert (usage["plan"], usage["quotas"][0]["used"]) == ("large", 2)
+    assert daemun(port, "customers", "password", "acme", "wiley", "--remove")[0] == 0
+    assert daemun(port, "keys", "withdraw", "acme", "first") == (0, "", "")
+    assert on_all_workers(gateway, key.strip()) == {403}
+    assert daemun(port, "customers", "remove", "acme") == (0, "", "")
+    assert daemun(port, "customers", "list") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "arguments, code, word",
+    [
+        (["customers", "put", "acme", "--plan", "huge"], 1, "large, small"),
+        (["customers", "show", "nobody"], 1, "nobody"),
+        (["customers", "put", "acme", "--label", "gold"], 2, "NAME=VALUE"),
+        (["customers", "put", "filed"], 1, "configuration file"),
+        (["keys", "withdraw", "nobody", "first"], 1, "nobody"),
+    ],
+)
+def test_the_commands_say_what_is_wrong(gateway, arguments, code, word):
+    ended = daemun(gateway.operator.port, *arguments)
+    assert (ended[0], word in ended[2]) == (code, True), ended

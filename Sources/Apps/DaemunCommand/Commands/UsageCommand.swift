@@ -42,31 +42,16 @@ struct UsageCommand: AsyncParsableCommand {
     @Flag(help: "Start the present day, week or month anew.")
     var reset = false
 
-    @Option(
-        help: ArgumentHelp(
-            "The admin listener, instead of the configuration's. Its token is then read from DAEMUN_ADMIN_TOKEN.",
-            valueName: "host:port"
-        )
-    )
-    var admin: String?
-
-    @OptionGroup var input: ConfigurationArguments
-
-    @Flag(help: "Print what the gateway answers, in JSON.")
-    var json = false
+    @OptionGroup var admin: AdminArguments
 
     func validate() throws {
         if set != nil, reset { throw ValidationError("--set and --reset exclude each other.") }
         if set != nil, quota == nil { throw ValidationError("--set goes with --quota.") }
         if let set, set < 0 { throw ValidationError("--set is 0 or more, not \(set).") }
         if !(1...400).contains(days) { throw ValidationError("--days is 1…400, not \(days).") }
-        if admin != nil, !input.files.isEmpty {
-            throw ValidationError("--admin and files exclude each other: a file says where the listener is.")
-        }
     }
 
     func run() async throws {
-        let client = try client()
         var items = [URLQueryItem(name: "customer", value: customer), URLQueryItem(name: "days", value: "\(days)")]
         if let quota { items.append(URLQueryItem(name: "quota", value: quota)) }
         if let route { items.append(URLQueryItem(name: "route", value: route)) }
@@ -75,37 +60,10 @@ struct UsageCommand: AsyncParsableCommand {
         components.path = "/usage"
         components.queryItems = items
         let method = set != nil ? "PUT" : reset ? "DELETE" : "GET"
-        let answer = try await client.send(.init(rawValue: method), components.string ?? "/usage")
-        guard answer.status == 200 else {
-            let complaint = try? JSONDecoder().decode(Complaint.self, from: Data(answer.body.utf8))
-            StandardStreams.writeError("daemun: \(complaint?.error ?? "the gateway answered \(answer.status)")\n")
-            throw answer.status == 404 ? ExitCode.atFault : ExitCode.cannot
-        }
-        if json { return StandardStreams.write(answer.body) }
-        let usage = try JSONDecoder().decode(Usage.self, from: Data(answer.body.utf8))
+        let answer = try await admin.ask(HTTPMethod(rawValue: method), components.string ?? "/usage")
+        if admin.json { return StandardStreams.write(answer) }
+        let usage = try JSONDecoder().decode(Usage.self, from: Data(answer.utf8))
         StandardStreams.write(usage.text(StandardStreams.style))
-    }
-
-    /// - Throws: `ExitCode.atFault` after the faults of the configuration were printed.
-    private func client() throws -> AdminClient {
-        if let admin {
-            guard let colon = admin.lastIndex(of: ":"), let port = Int(admin[admin.index(after: colon)...]) else {
-                throw ValidationError("--admin is HOST:PORT, not \(admin).")
-            }
-            let host = admin[..<colon].trimmingCharacters(in: ["[", "]"])
-            let token = ProcessInfo.processInfo.environment["DAEMUN_ADMIN_TOKEN"].map { Secret($0) }
-            return AdminClient(host: host, port: port, token: token)
-        }
-        switch try input.model() {
-        case .success(let model): return try AdminClient(model)
-        case .failure(let faults):
-            StandardStreams.writeError(StandardStreams.style.lines(faults))
-            throw ExitCode.atFault
-        }
-    }
-
-    private struct Complaint: Decodable {
-        var error: String
     }
 }
 

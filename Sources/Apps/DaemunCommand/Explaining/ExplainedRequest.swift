@@ -160,7 +160,8 @@ struct ExplainedRequest: Encodable {
     ) throws(Faults) -> [String] {
         do throws(Fault) {
             let reserved = AuthorizationPlan.reservedFields(of: api)
-            return try authorization.step(for: route, reserved: reserved, isSandbox: api.isSandbox).map { [$0.name] } ?? []
+            return try authorization.step(for: route, reserved: reserved, isSandbox: api.isSandbox).map { [$0.name] }
+                ?? []
         } catch {
             throw Faults([error])
         }

@@ -45,13 +45,20 @@ struct AdminClient {
     private static let patience = TimeAmount.seconds(10)
 
     /// Asks for a path and query, which has to be percent-encoded.
+    /// - Parameter body: a JSON text.
     /// - Throws: `CommandFailure` when nobody answers.
-    func send(_ method: HTTPMethod, _ target: String) async throws(CommandFailure) -> Answer {
-        var fields = HTTPHeaders([("host", authority), ("connection", "close"), ("content-length", "0")])
+    func send(
+        _ method: HTTPMethod,
+        _ target: String,
+        body: String = ""
+    ) async throws(CommandFailure) -> Answer {
+        let length = String(body.utf8.count)
+        var fields = HTTPHeaders([("host", authority), ("connection", "close"), ("content-length", length)])
+        if !body.isEmpty { fields.add(name: "content-type", value: "application/json") }
         if let token { fields.add(name: "authorization", value: "Bearer " + token.withText { $0 }) }
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: fields)
         do {
-            return try await exchange(head)
+            return try await exchange(head, body)
         } catch {
             throw CommandFailure(
                 problem: "no answer from the admin listener at \(authority): \(error)",
@@ -62,7 +69,7 @@ struct AdminClient {
 
     private var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 
-    private func exchange(_ head: HTTPRequestHead) async throws -> Answer {
+    private func exchange(_ head: HTTPRequestHead, _ body: String) async throws -> Answer {
         let group = MultiThreadedEventLoopGroup.singleton
         let loop = group.next()
         let answered = loop.makePromise(of: Answer.self)
@@ -70,7 +77,7 @@ struct AdminClient {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(AnswerCollector(head, answered))
+                    try channel.pipeline.syncOperations.addHandler(AnswerCollector(head, ByteBuffer(string: body), answered))
                 }
             }
             .connect(host: host, port: port)
@@ -87,16 +94,19 @@ private final class AnswerCollector: ChannelInboundHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private let request: HTTPRequestHead
+    private let body: ByteBuffer
     private let answered: EventLoopPromise<AdminClient.Answer>
     private var answer = AdminClient.Answer(status: 0, body: "")
 
-    init(_ request: HTTPRequestHead, _ answered: EventLoopPromise<AdminClient.Answer>) {
+    init(_ request: HTTPRequestHead, _ body: ByteBuffer, _ answered: EventLoopPromise<AdminClient.Answer>) {
         self.request = request
+        self.body = body
         self.answered = answered
     }
 
     func channelActive(context: ChannelHandlerContext) {
         context.write(wrapOutboundOut(.head(request)), promise: nil)
+        if body.readableBytes > 0 { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 

@@ -77,7 +77,8 @@ struct AdminClient {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(AnswerCollector(head, ByteBuffer(string: body), answered))
+                    let collector = AnswerCollector(head, ByteBuffer(string: body), answered)
+                    try channel.pipeline.syncOperations.addHandler(collector)
                 }
             }
             .connect(host: host, port: port)

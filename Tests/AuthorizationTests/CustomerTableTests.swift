@@ -1,0 +1,75 @@
+import Credentials
+import Model
+import Testing
+
+@testable import Authorization
+
+struct CustomerTableTests {
+    private static let fingerprinter = KeyFingerprinter.random()
+    private static let hash = PasswordHash(of: Array("secret".utf8), cost: .least)?.description ?? ""
+
+    private func customer(_ id: String, key: String, user: String? = nil) -> Customer {
+        let digest = key.utf8.map { $0 }
+        let fingerprint = Self.fingerprinter.fingerprint(of: digest.span).description
+        return Customer(
+            id: id,
+            apiKeys: [Customer.APIKey(id: key, form: .fingerprint(fingerprint))],
+            passwords: user.map { [Customer.Password(user: $0, hash: Secret(Self.hash))] } ?? []
+        )
+    }
+
+    private func holder(of key: String, in table: CustomerTable) -> String? {
+        let bytes = Array(key.utf8)
+        return table.key(Self.fingerprinter.fingerprint(of: bytes.span))?.customer.id
+    }
+
+    @Test func `a customer takes the place of the one with its id, with other credentials`() throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        try table.put(customer("acme", key: "one", user: "wiley"))
+        let former = try #require(table.customer(id: "acme", isSandbox: false))
+        try table.put(customer("acme", key: "two"))
+        #expect(holder(of: "one", in: table) == nil && holder(of: "two", in: table) == "acme")
+        #expect(table.user(named: "wiley") == nil && table.costOfUnknown == nil)
+        #expect(former.isWithdrawn)
+        #expect(table.count == 1)
+    }
+
+    @Test func `a customer that is removed leaves nothing`() throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        try table.put(customer("acme", key: "one", user: "wiley"))
+        let former = table.customer(id: "acme", isSandbox: false)
+        table.remove("acme")
+        #expect(!table.contains("acme") && holder(of: "one", in: table) == nil && table.user(named: "wiley") == nil)
+        #expect(former?.isWithdrawn == true)
+    }
+
+    @Test(arguments: [("one", "other"), ("two", "wiley")])
+    func `what another customer has is refused, and nothing changes`(_ key: String, _ user: String) throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        try table.put(customer("acme", key: "one", user: "wiley"))
+        try table.put(customer("bolt", key: "three"))
+        let former = table.customer(id: "bolt", isSandbox: false)
+        let taken = customer("bolt", key: key, user: user)
+        #expect(throws: Faults.self) { try table.put(taken) }
+        #expect(holder(of: "one", in: table) == "acme" && holder(of: "three", in: table) == "bolt")
+        #expect(table.customer(id: "bolt", isSandbox: false) === former && former?.isWithdrawn == false)
+    }
+
+    @Test func `a customer is another one in sandboxes, without the same key`() throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        try table.put(customer("acme", key: "real"))
+        try table.put(customer("acme", key: "trial"), isSandbox: true)
+        #expect(holder(of: "real", in: table) == "acme" && holder(of: "trial", in: table) == "acme")
+        let both = customer("acme", key: "real")
+        #expect(throws: Faults.self) { try table.put(both, isSandbox: true) }
+    }
+
+    @Test func `a copy is as it was, whatever becomes of the original`() throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        for number in 0..<1_000 { try table.put(customer("c\(number)", key: "k\(number)")) }
+        let copy = table
+        for number in 0..<1_000 where number % 2 == 0 { table.remove("c\(number)") }
+        #expect(copy.count == 1_000 && table.count == 500)
+        #expect(holder(of: "k0", in: copy) == "c0" && holder(of: "k0", in: table) == nil)
+    }
+}

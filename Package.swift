@@ -121,10 +121,12 @@ let modules: [Module] = [
         tests: ["Exchange", "Integrations", "Model"],
         testPackages: [nioEmbedded]
     ),
+    Module(name: "SQLiteFile", layer: .control, packages: [grdb]),
+    Module(name: "QuotaStore", layer: .control, uses: ["Quotas", "SQLiteFile"], packages: [grdb], tests: ["Quotas"]),
     Module(
         name: "CustomerStore",
         layer: .control,
-        uses: ["Credentials"],
+        uses: ["Credentials", "SQLiteFile"],
         packages: [crypto, grdb],
         tests: ["Credentials"]
     ),
@@ -135,7 +137,6 @@ let modules: [Module] = [
         packages: [nioCore, nioPosix, log, httpTypes, hummingbird],
         tests: ["Model"]
     ),
-    Module(name: "QuotaStore", layer: .control, uses: ["Quotas"], packages: [grdb], tests: ["Quotas"]),
     Module(
         name: "Daemun",
         layer: .apps,

@@ -10,6 +10,7 @@
 Everything listens on free loopback ports. Nothing here retries or repairs: bytes are sent and shown as they are.
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -29,10 +30,15 @@ ONE_THREAD = ("--threads", "1")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+_promised = collections.deque(maxlen=200)
+"""Ports that tests were told are free, and may be about to use."""
+
+
 def free_port():
-    """A loopback port that nobody listens on."""
+    """A loopback port that nobody listens on, and no other test is given for now."""
     with reserve_port() as reservation:
-        return reservation.getsockname()[1]
+        _promised.append(reservation.getsockname()[1])
+        return _promised[-1]
 
 
 def reserve_port():
@@ -41,8 +47,15 @@ def reserve_port():
     Only who asks for SO_REUSEPORT can listen there. Without it, two gateways that were given the same port would share
     its clients and not notice.
     """
-    reservation = socket.socket()
-    reservation.bind(("127.0.0.1", 0))
+    passed_over = []
+    while True:
+        reservation = socket.socket()
+        reservation.bind(("127.0.0.1", 0))
+        if reservation.getsockname()[1] not in _promised:
+            break
+        passed_over.append(reservation)
+    for other in passed_over:
+        other.close()
     reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return reservation
 

@@ -131,14 +131,13 @@ def test_a_gateway_that_is_behind_refuses_a_share_but_no_health_check(start, met
     limits = "{ overload: { target: 1ms, interval: 40ms, exempt: [/healthz] } }"
     text = f"apis: {{ all: {{ routes: {routes} }} }}\nlimits: {limits}\n{metrics.line}"
     gateway = start(text, arguments=ONE_THREAD)
-    load = wrk(gateway, 3, connections=400)
-    time.sleep(1)
+    load = wrk(gateway, 6, connections=400)
+    wait_until(lambda: metrics.total("daemun_overload_delay_seconds") > 0.001, "the gateway to be behind")
+    wait_until(lambda: metrics.total("daemun_overload_refused_share") > 0, "a share to be refused")
     with gateway.connect() as client:
         for _ in range(20):
             client.send(request("GET", "/healthz"))
             assert client.read_response().status == 200
-    assert metrics.total("daemun_overload_refused_share") > 0
-    assert metrics.total("daemun_overload_delay_seconds") > 0.001
     count, _ = result(load)
     shed = metrics.total("daemun_requests_by_cause_total", cause="overload.shed")
     assert 0 < shed < count

@@ -1,6 +1,7 @@
 public import Credentials
 internal import Crypto
 internal import GRDB
+internal import SQLiteFile
 
 /// The customers that operators manage while gateways run: an SQLite file, which the processes of one machine may share.
 ///
@@ -9,7 +10,7 @@ internal import GRDB
 public final class CustomerStore: Sendable {
     /// Makes the hashes that API keys are kept and found by.
     public let fingerprinter: KeyFingerprinter
-    private let database: DatabaseQueue
+    private let database: SQLiteFile
     private let now: @Sendable () -> Int64
 
     /// The most API keys of a customer.
@@ -26,15 +27,7 @@ public final class CustomerStore: Sendable {
     public init(path: String, fingerprinter: KeyFingerprinter, now: @escaping @Sendable () -> Int64) throws {
         self.fingerprinter = fingerprinter
         self.now = now
-        var configuration = Configuration()
-        configuration.label = "daemun.customers"
-        configuration.journalMode = .wal
-        configuration.busyMode = .timeout(5)
-        configuration.foreignKeysEnabled = true
-        database = try DatabaseQueue(path: path, configuration: configuration)
-        // Outside of a transaction, and after the WAL's own setting: each commit is on the disk.
-        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        try Self.migrations.migrate(database)
+        database = try SQLiteFile(path: path, label: "daemun.customers", migrations: Self.migrations)
     }
 
     private static var migrations: DatabaseMigrator {

@@ -1,5 +1,6 @@
 internal import GRDB
 public import Quotas
+internal import SQLiteFile
 
 /// The ledger of one node: an SQLite file. What it has leased is on the disk before it says so.
 ///
@@ -7,20 +8,12 @@ public import Quotas
 /// (leased, and not yet known to be spent or put back). What is outstanding when the file is opened went with a process that died: it
 /// stays taken, and is booked as lost.
 public final class SQLiteQuotaLedger: QuotaLedger, QuotaRecords {
-    private let database: DatabaseQueue
+    private let database: SQLiteFile
 
     /// Opens the file, or makes it.
     /// - Throws: what SQLite says when the file can't be used.
     public init(path: String) throws {
-        var configuration = Configuration()
-        configuration.label = "daemun.quota"
-        configuration.journalMode = .wal
-        configuration.busyMode = .timeout(5)
-        database = try DatabaseQueue(path: path, configuration: configuration)
-        // Outside of a transaction, and after the WAL's own setting: each commit is on the disk.
-        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        try Self.migrations.migrate(database)
-        try database.write { database in
+        database = try SQLiteFile(path: path, label: "daemun.quota", migrations: Self.migrations) { database in
             try database.execute(
                 sql: "UPDATE quota_window SET lost = lost + outstanding, outstanding = 0 WHERE outstanding <> 0"
             )

@@ -17,13 +17,15 @@ plans: {{ small: {{ quota: 2/day }}, large: {{ quota: 1000/day }} }}
 authorizers:
   keys: {{ api_key: {{ header: x-api-key }} }}
   people: {{ basic: {{ realm: shop }} }}
-customers: {{ filed: {{ api_keys: {{ secret: "env:FILED" }} }} }}
+customers: {{ filed: {{ api_keys: {{ secret: "env:FILED" }}, passwords: {{ filed-user: "{hash}" }} }} }}
 apis:
   shop:
     authorize: {{ any_of: [keys, people] }}
     claims_to_headers: {{ X-Customer: $customer, X-Tier: $labels.tier }}
     routes: {{ $default: {{ to: {backend} }} }}
 """
+
+HASH = "$scrypt$ln=10,r=8,p=1$c29tZSBzYWx0IGhlcmU$MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
 
 
 class Operator:
@@ -60,7 +62,7 @@ def text(tmp_path, make_backend, monkeypatch):
     monkeypatch.setenv("FILED", "a-key-that-stands-in-the-file")
     backend = make_backend()
     backend_url = backend.url
-    return lambda admin: FILE.format(folder=tmp_path / "data", admin=admin, backend=backend_url), backend
+    return lambda admin: FILE.format(folder=tmp_path / "data", admin=admin, backend=backend_url, hash=HASH), backend
 
 
 @pytest.fixture
@@ -132,6 +134,12 @@ def test_users_get_passwords(gateway):
     assert sign_in(gateway, "wiley", "mine").status == 200
     assert gateway.operator.send("DELETE", "/customers/acme/passwords/wiley")[0] == 204
     assert sign_in(gateway, "wiley", "mine").status == 401
+
+
+def test_a_user_of_the_file_is_nobody_elses(gateway):
+    gateway.operator.send("PUT", "/customers/acme", {})
+    status, answer = gateway.operator.send("PUT", "/customers/acme/passwords/filed-user")
+    assert (status, "filed-user" in answer["error"]) == (409, True)
 
 
 def test_a_plan_may_change(gateway):

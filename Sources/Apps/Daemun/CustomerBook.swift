@@ -18,6 +18,7 @@ actor CustomerBook {
     private(set) var table: CustomerTable
     private var last: Int64 = 0
     private var declared: Set<String> = []
+    private var declaredUsers: Set<String> = []
     private var plans: Set<String> = []
     private var publish: (@Sendable (CustomerTable) async -> Void)?
     private var watching: Task<Void, Never>?
@@ -143,6 +144,7 @@ actor CustomerBook {
     /// Knows from now on which customers stand in the configuration file, where alone they can be changed, and which plans.
     func follow(_ model: Model) {
         declared = Set(model.customers.map(\.id))
+        declaredUsers = Set((model.customers + model.sandboxCustomers).flatMap { $0.passwords.map(\.user) })
         plans = Set(model.plans.map(\.name))
     }
 
@@ -184,6 +186,7 @@ extension CustomerBook: CustomerAdministration {
     }
 
     func setPassword(_ password: String, of user: String, customer: String) async throws {
+        guard !declaredUsers.contains(user) else { throw CustomerStoreFault.userExists(user) }
         // Takes a tenth of a second, and so not on this actor.
         let hash = await Task.detached { PasswordHash(of: Array(password.utf8)) }.value
         guard let hash else { throw Faults([Fault("this can't be a password")]) }

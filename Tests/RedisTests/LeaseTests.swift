@@ -133,9 +133,10 @@ import Testing
         while clock.now - before < .milliseconds(350) {
             number += 1
             let lease = try await client.lease(limit, request("b", number, wanted: 10)).get()
-            #expect(lease.retryAfter > 0)
+            if lease.granted == 0 { #expect(lease.retryAfter > 0) }
             most = max(most, lease.granted)
         }
+        // On a busy machine an answer may have taken until after the lease.
         // As much as a whole bucket was refilled meanwhile, had it had room.
         if clock.now - before < .milliseconds(390) { #expect(most == 0) }
         // It has after the lease, and time fills it.
@@ -144,7 +145,7 @@ import Testing
             most = try await client.lease(limit, request("b", number, wanted: 10)).get().granted
         }
         #expect(clock.now - before > .milliseconds(400))
-        #expect(most < 10)
+        if clock.now - before < .milliseconds(450) { #expect(most < 10) }
         try await client.stop()
     }
 

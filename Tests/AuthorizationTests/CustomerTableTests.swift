@@ -1,4 +1,5 @@
 import Credentials
+import Exchange
 import Model
 import Testing
 
@@ -71,5 +72,28 @@ struct CustomerTableTests {
         for number in 0..<1_000 where number % 2 == 0 { table.remove("c\(number)") }
         #expect(copy.count == 1_000 && table.count == 500)
         #expect(holder(of: "k0", in: copy) == "c0" && holder(of: "k0", in: table) == nil)
+    }
+
+    @Test func `a worker keeps the newer of two tables, whichever comes last`() throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        try table.put(customer("acme", key: "one"))
+        let early = table
+        table.remove("acme")
+        try table.put(customer("bolt", key: "two"))
+        let directory = try CustomerDirectory([], fingerprinter: Self.fingerprinter)
+        let worker = Bench().exchange.worker
+        for arriving in [early, table, early] { worker.adopt(arriving) }
+        #expect(directory.customer(id: "acme", isSandbox: false, on: worker) == nil)
+        #expect(directory.customer(id: "bolt", isSandbox: false, on: worker) != nil)
+    }
+
+    @Test func `a worker knows its customers under the next snapshot, too`() throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        try table.put(customer("acme", key: "one"))
+        let directory = try CustomerDirectory([], fingerprinter: Self.fingerprinter)
+        let worker = Bench().exchange.worker
+        worker.adopt(table)
+        worker.forgetMemories(except: [WorkerContext.liveCustomersKey])
+        #expect(directory.customer(id: "acme", isSandbox: false, on: worker) != nil)
     }
 }

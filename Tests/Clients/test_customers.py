@@ -166,6 +166,25 @@ def test_another_key_or_password_beside_it_is_not(gateway, backend):
     assert cause(get(gateway, "/triple")) == (401, "authorizer.missing-password")
 
 
+def test_a_key_for_the_sandbox_does_not_go_with_a_password_for_production(start, backend, tmp_path):
+    gateway = start(
+        f"""
+authorizers: {{ triple: {{ basic: {{ form: id_password_key }} }} }}
+customers:
+  acme:
+    api_keys: {{ secret: "env:ACME_KEY" }}
+    passwords: {{ wiley: "{scrypt("roadrunner")}" }}
+    sandbox: {{ api_keys: {{ secret: "env:TRIAL_KEY" }} }}
+apis: {{ shop: {{ authorize: triple, routes: {{ GET /: {backend.url} }} }} }}
+""",
+        folder=tmp_path,
+        environment={"ACME_KEY": KEY, "TRIAL_KEY": "trial-trial-trial"},
+    )
+    answer = get(gateway, "/", basic("wiley", "roadrunner:trial-trial-trial"))
+    assert cause(answer) == (401, "authorizer.wrong-api-key")
+    assert get(gateway, "/", basic("wiley", f"roadrunner:{KEY}")).status == 200
+
+
 def test_the_second_call_with_a_password_is_fast(start, tmp_path):
     gateway = start(
         'authorizers: { basic: { basic: {} } }\ncustomers: { acme: { passwords: { wiley: "%s" } } }\n'

@@ -174,7 +174,6 @@ public actor Gateway {
         let customers = try await CustomerBook.reopen(customers, for: model, logger: options.logger)
         self.customers = customers
         let fingerprinter = customers?.store.fingerprinter
-        let table = await customers?.table
         // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
         let snapshot = try await Task.detached {
             try Snapshot(
@@ -196,7 +195,9 @@ public actor Gateway {
         }
         // Last, since it forgets the names that only the old model has.
         let targets = await names.directory(for: model.backends)
-        current = Publication(snapshot, targets: targets, accessLog: accessLog, customers: table)
+        let table = await customers?.table
+        let newest = table.map { CustomerTable.newer(current.customers, $0) }
+        current = Publication(snapshot, targets: targets, accessLog: accessLog, customers: newest)
         try await plane.publish(current)
         loading.compiled(in: clock.now - begun)
         await close(except: model.listeners)
@@ -290,7 +291,7 @@ public actor Gateway {
     }
 
     private func take(_ customers: CustomerTable) async {
-        current.customers = customers
+        current.customers = .newer(current.customers, customers)
         try? await plane.update(customers)
     }
 

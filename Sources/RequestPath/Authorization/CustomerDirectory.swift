@@ -145,12 +145,16 @@ private final class LiveCustomers {
 }
 
 extension WorkerContext {
-    private static let liveCustomersKey = StepMemoryKey()
+    /// What a worker knows of these customers is kept under this, whatever snapshot it serves.
+    public static let liveCustomersKey = StepMemoryKey()
 
     fileprivate var liveCustomers: CustomerTable? {
         (memory(of: Self.liveCustomersKey) as? LiveCustomers)?.table
     }
 
-    /// Has authorizers on this worker know these customers, beside those of the file, from the next request on.
-    public func adopt(_ live: CustomerTable) { remember(LiveCustomers(live), under: Self.liveCustomersKey) }
+    /// Has authorizers on this worker know these customers, beside those of the file, from the next request on. A table that
+    /// comes after a newer one, since changes and reloads overtake each other, changes nothing.
+    public func adopt(_ live: CustomerTable) {
+        remember(LiveCustomers(.newer(liveCustomers, live)), under: Self.liveCustomersKey)
+    }
 }

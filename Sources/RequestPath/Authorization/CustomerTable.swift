@@ -36,6 +36,8 @@ public struct CustomerTable: Sendable {
     private var keys = ShardedMap<KeyFingerprint, Key>()
     private var users = ShardedMap<String, User>()
     private var passwordCosts: [ScryptCost: Int] = [:]
+    /// Counts the changes, so that of two copies the newer one can be told.
+    private var revision: UInt64 = 0
 
     /// Makes an empty table.
     /// - Parameter fingerprinter: makes the hashes that keys are found by.
@@ -65,6 +67,7 @@ public struct CustomerTable: Sendable {
             entry.users.append(user.name)
         }
         customers[name] = entry
+        revision += 1
     }
 
     /// Lets go of a customer. Decisions about it hold no longer.
@@ -79,6 +82,7 @@ public struct CustomerTable: Sendable {
         }
         customers[name] = nil
         entry.customer.withdraw()
+        revision += 1
     }
 
     private func credentials(
@@ -117,6 +121,12 @@ public struct CustomerTable: Sendable {
     }
 
     // MARK: Questions
+
+    /// The newer of two copies of one table.
+    public static func newer(_ one: CustomerTable?, _ other: CustomerTable) -> CustomerTable {
+        guard let one, one.revision > other.revision else { return other }
+        return one
+    }
 
     /// Whether a customer has this id.
     public func contains(_ id: String) -> Bool { customer(id: id, isSandbox: false) != nil }

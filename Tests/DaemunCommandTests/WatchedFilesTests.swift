@@ -27,6 +27,14 @@ import Testing
         #expect(later.look() == .same)
     }
 
+    @Test func `a file that vanishes right after it was written and read has changed`() throws {
+        var files = WatchedFiles([file], reading: Date(timeIntervalSinceNow: -60))
+        try FileManager.default.removeItem(atPath: file)
+        #expect(files.look() == .changing)
+        #expect(files.look() == .changed)
+        #expect(files.look() == .same)
+    }
+
     @Test func `a change is told once, when it has settled`() throws {
         var files = WatchedFiles([file])
         try folder.write("three", to: "a.yaml")

@@ -14,25 +14,30 @@ struct WatchedFiles {
         case changed
     }
 
-    private struct Mark: Equatable {
-        var file: UInt64
-        var size: UInt64
-        var modified: Date
+    private enum Mark: Equatable {
+        case file(UInt64, size: UInt64, modified: Date)
+        case missing
+        /// It was written when it was read, and so differs from whatever is found of it, even from nothing.
+        case unsettled
 
-        /// `nil` when there is no such file.
-        init?(_ path: String) {
+        init(_ path: String) {
             let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-            file = (attributes[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0
-            size = (attributes[.size] as? NSNumber)?.uint64Value ?? 0
-            modified = attributes[.modificationDate] as? Date ?? .distantPast
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
+                self = .missing
+                return
+            }
+            self = .file(
+                (attributes[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0,
+                size: (attributes[.size] as? NSNumber)?.uint64Value ?? 0,
+                modified: attributes[.modificationDate] as? Date ?? .distantPast
+            )
         }
     }
 
     /// As they were when they were found changed, or first followed.
-    private var known: [String: Mark?]
+    private var known: [String: Mark]
     /// As they were at the last look, if they differed then.
-    private var seen: [String: Mark?]?
+    private var seen: [String: Mark]?
 
     /// - Parameter reading: when the files began to be read. What was written since may not be what was read, and counts as changed.
     init(_ paths: [String], reading: Date? = nil) { known = Self.marks(of: paths, reading: reading) }
@@ -63,10 +68,12 @@ struct WatchedFiles {
         return .changed
     }
 
-    private static func marks(of paths: [String], reading: Date? = nil) -> [String: Mark?] {
-        let marks = paths.map { path -> (String, Mark?) in
+    private static func marks(of paths: [String], reading: Date? = nil) -> [String: Mark] {
+        let marks = paths.map { path -> (String, Mark) in
             let mark = Mark(path)
-            if let reading, let mark, mark.modified >= reading - clockStep { return (path, nil) }
+            if let reading, case .file(_, _, let modified) = mark, modified >= reading - clockStep {
+                return (path, .unsettled)
+            }
             return (path, mark)
         }
         return Dictionary(marks, uniquingKeysWith: { first, _ in first })

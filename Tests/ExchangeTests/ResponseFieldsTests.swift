@@ -5,19 +5,21 @@ import Testing
 
 @Suite struct ResponseFieldsTests {
     private let added = ResponseFields(
-        [ReplyField("Deprecation", "@1"), ReplyField("Link", "</b>; rel=sunset")],
+        [ReplyField("Deprecation", "@1"), ReplyField("Link", "</b>; rel=sunset"), ReplyField("Api_Version", "2")],
         keeping: ["link"]
     )
 
     @Test func `fields are written as lines, and in lower case for HTTP/2`() {
-        #expect(String(buffer: added.lines) == "Deprecation: @1\r\nLink: </b>; rel=sunset\r\n")
-        #expect(added.fields.map(\.name) == ["deprecation", "link"])
+        #expect(String(buffer: added.lines) == "Deprecation: @1\r\nLink: </b>; rel=sunset\r\nApi_Version: 2\r\n")
+        #expect(added.fields.map(\.name) == ["deprecation", "link", "api_version"])
     }
 
     @Test func `a backend's fields of the same names give way, unless they may stay`() {
         var section = FieldSection()
         var bytes = ByteBuffer()
-        for name in ["Link", "DEPRECATION", "Deprecation-Note", "deprecation", "X-A"] {
+        for name in [
+            "Link", "DEPRECATION", "Deprecation-Note", "deprecation", "API_Version", "Api\u{7F}Version", "X-A",
+        ] {
             let start = bytes.readableBytes
             bytes.writeString(name + ": x\r\n")
             section.fields.append(
@@ -32,6 +34,6 @@ import Testing
         let kept = added.without(replacedIn: section, of: bytes).fields.map { field in
             String(decoding: bytes.readableBytesView[field.name.range], as: UTF8.self)
         }
-        #expect(kept == ["Link", "Deprecation-Note", "X-A"])
+        #expect(kept == ["Link", "Deprecation-Note", "Api\u{7F}Version", "X-A"])
     }
 }

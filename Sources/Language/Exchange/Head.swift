@@ -52,6 +52,20 @@ public struct Field: Sendable {
 
     /// The offset after the field's line, when it is canonical.
     @inlinable public var lineEnd: Int { value.end + 2 }
+
+    /// Whether this is the field's name, whatever the case of its letters (RFC 9110, 5.1).
+    /// - Parameter lowercased: the name in lower case.
+    /// - Parameter head: the bytes that the ranges count from.
+    @inlinable public func isNamed(_ lowercased: Span<UInt8>, in head: Span<UInt8>) -> Bool {
+        guard Int(name.count) == lowercased.count else { return false }
+        let start = Int(name.start)
+        for index in 0..<lowercased.count {
+            let byte = head[start + index]
+            let isUpper = byte &- UInt8(ascii: "A") < 26
+            if (isUpper ? byte | 0x20 : byte) != lowercased[index] { return false }
+        }
+        return true
+    }
 }
 
 /// The header section of a message: its fields in order, and which known names occur.
@@ -194,14 +208,7 @@ extension RequestHead {
     public func value(ofField name: String) -> ByteRange? {
         let span = bytes.readableBytesUInt8Span
         let wanted = name.utf8.span
-        search: for field in section.fields where field.name.count == wanted.count {
-            for offset in 0..<wanted.count {
-                let byte = span[Int(field.name.start) + offset]
-                let isUpper = byte &- UInt8(ascii: "A") < 26
-                if (isUpper ? byte | 0x20 : byte) != wanted[offset] { continue search }
-            }
-            return field.value
-        }
+        for field in section.fields where field.isNamed(wanted, in: span) { return field.value }
         return nil
     }
 

@@ -23,20 +23,17 @@ public final class ResponseFields: Sendable {
     public func without(replacedIn section: FieldSection, of bytes: ByteBuffer) -> FieldSection {
         var section = section
         let span = bytes.readableBytesUInt8Span
-        if section.fields.contains(where: { isReplaced(span.extracting($0.name.range)) }) {
+        if section.fields.contains(where: { isReplaced($0, in: span) }) {
             section.fields.removeAll { field in
                 let bytes = bytes
-                return isReplaced(bytes.readableBytesUInt8Span.extracting(field.name.range))
+                return isReplaced(field, in: bytes.readableBytesUInt8Span)
             }
         }
         return section
     }
 
-    private func isReplaced(_ name: Span<UInt8>) -> Bool {
-        search: for candidate in replaced where candidate.count == name.count {
-            for index in 0..<name.count where name[index] | 0x20 != candidate[index] { continue search }
-            return true
-        }
+    private func isReplaced(_ field: Field, in head: Span<UInt8>) -> Bool {
+        for name in replaced where field.isNamed(name.span, in: head) { return true }
         return false
     }
 }

@@ -49,12 +49,7 @@ struct CredentialField: Sendable {
         let bytes = head.bytes
         let span = bytes.readableBytesUInt8Span
         var found: ByteRange?
-        search: for field in head.section.fields where field.name.count == name.count {
-            for index in 0..<name.count {
-                let byte = span[Int(field.name.start) + index]
-                let isUpper = byte &- UInt8(ascii: "A") < 26
-                if (isUpper ? byte | 0x20 : byte) != name[index] { continue search }
-            }
+        for field in head.section.fields where field.isNamed(name.span, in: span) {
             if found != nil { return .several }
             found = field.value
         }

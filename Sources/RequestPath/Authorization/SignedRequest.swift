@@ -37,12 +37,7 @@ struct SignedRequest: SignableRequest {
     func forEachValue(ofField name: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
         let bytes = head.bytes
         let span = bytes.readableBytesUInt8Span
-        search: for field in head.section.fields where Int(field.name.count) == name.count {
-            for index in 0..<name.count {
-                let byte = span[Int(field.name.start) + index]
-                let isUpper = byte &- UInt8(ascii: "A") < 26
-                if (isUpper ? byte | 0x20 : byte) != name[index] { continue search }
-            }
+        for field in head.section.fields where field.isNamed(name, in: span) {
             body(span.extracting(field.value.range))
         }
     }

@@ -39,22 +39,12 @@ public enum StoreKey {
         let permissions = try files.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         guard let permissions, permissions & 0o077 == 0 else { throw Fault.readableByOthers(path: path) }
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        guard let key = bytes(ofHexadecimal: text), let fingerprinter = KeyFingerprinter(key: key) else {
+        let digits = text.filter { $0 != "\n" }
+        guard digits.utf8.count == 64, let key = Hexadecimal.decode(digits),
+            let fingerprinter = KeyFingerprinter(key: key)
+        else {
             throw Fault.malformed(path: path)
         }
         return fingerprinter
-    }
-
-    private static func bytes(ofHexadecimal text: String) -> [UInt8]? {
-        let digits = Array(text.utf8.filter { $0 != UInt8(ascii: "\n") })
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for start in stride(from: 0, to: 64, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[start..<(start + 2)], as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(byte)
-        }
-        return bytes
     }
 }

@@ -152,23 +152,10 @@ public struct CustomerTable: Sendable {
             let digest = secret.withText { Array(SHA256.hash(data: Array($0.utf8))) }
             return fingerprinter.fingerprint(of: digest.span)
         case .sha256(let text):
-            guard let digest = Self.bytes(ofHexadecimal: text), digest.count == 32 else { return nil }
+            guard let digest = Hexadecimal.decode(text), digest.count == 32 else { return nil }
             return fingerprinter.fingerprint(of: digest.span)
         case .fingerprint(let text): return KeyFingerprint(text)
         }
-    }
-
-    private static func bytes(ofHexadecimal text: String) -> [UInt8]? {
-        let digits = Array(text.utf8)
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for start in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[start..<(start + 2)], as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(byte)
-        }
-        return bytes
     }
 
     private static func sentence(_ fault: PasswordHashFault) -> String {

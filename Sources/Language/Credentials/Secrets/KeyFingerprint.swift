@@ -15,13 +15,7 @@ public struct KeyFingerprint: Sendable {
 
     /// Reads the stored text, 64 hexadecimal digits in lower case; `nil` for another one.
     public init?(_ text: String) {
-        let digits = Array(text.utf8)
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for start in stride(from: 0, to: 64, by: 2) {
-            guard let high = digits[start].hexValue, let low = digits[start + 1].hexValue else { return nil }
-            bytes.append(high << 4 | low)
-        }
+        guard let bytes = Hexadecimal.decode(text), bytes.count == 32 else { return nil }
         self.init(bytes)
         guard description == text else { return nil }
     }

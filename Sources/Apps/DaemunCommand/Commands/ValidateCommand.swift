@@ -1,5 +1,4 @@
 import ArgumentParser
-import Authorization
 import Model
 
 /// `daemun validate`: everything that is wrong with a configuration, in one pass.
@@ -26,23 +25,13 @@ struct ValidateCommand: ReportingCommand {
     var json = false
 
     func report(_ style: TextStyle) throws -> Report {
-        switch try input.model().flatMap(Self.compiled) {
+        switch try input.model() {
         case .success(let model):
             if json { return try .json([Fault]()) }
             return Report(output: style.green("No fault") + ": " + Self.summary(model) + "\n" + Self.warnings(model))
         case .failure(let faults):
             if json { return try .json(faults.all, isAtFault: true) }
             return Report(output: style.lines(faults), isAtFault: true)
-        }
-    }
-
-    /// Key sets, secrets and hashes are read when they are compiled.
-    private static func compiled(_ model: Model) -> Result<Model, Faults> {
-        do throws(Faults) {
-            _ = try AuthorizationPlan(model)
-            return .success(model)
-        } catch {
-            return .failure(error)
         }
     }
 

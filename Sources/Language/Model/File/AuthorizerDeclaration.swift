@@ -87,13 +87,7 @@ extension Shape<AuthorizerDeclaration> {
                 faults.add(rule, at: extra.key.location, text: extra.key.text)
             }
         }
-        .unwrapped
-    }
-}
-
-extension Shape<AuthorizerDeclaration?> {
-    fileprivate var unwrapped: Shape<AuthorizerDeclaration> {
-        Shape<AuthorizerDeclaration>(expected, schema: schema) { node, faults in read(node, &faults) ?? nil }
+        .unwrapped()
     }
 }
 

@@ -236,13 +236,7 @@ extension Shape<Customer.Certificate> {
                 faults.add("a certificate is known by one of sha256, subject, dns, uri and email", at: node.location)
             }
         }
-        .unwrapped
-    }
-}
-
-extension Shape<Customer.Certificate?> {
-    fileprivate var unwrapped: Shape<Customer.Certificate> {
-        Shape<Customer.Certificate>(expected, schema: schema) { node, faults in read(node, &faults) ?? nil }
+        .unwrapped()
     }
 }
 

@@ -144,13 +144,7 @@ extension Shape<RouteDeclaration> {
             default: break
             }
         }
-        .unwrapped
-    }
-}
-
-extension Shape<RouteDeclaration?> {
-    fileprivate var unwrapped: Shape<RouteDeclaration> {
-        Shape<RouteDeclaration>(expected, schema: schema) { node, faults in read(node, &faults) ?? nil }
+        .unwrapped()
     }
 }
 

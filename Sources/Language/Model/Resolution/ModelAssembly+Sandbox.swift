@@ -45,7 +45,7 @@ extension ModelAssembly {
     ) -> Route? {
         var route = route
         route.access = route.access?.replacing(authorizers)
-        for name in route.access?.names ?? [] where isForSandboxes[name] == false {
+        for name in route.access?.names ?? [] where isForSandboxes(name) == false {
             let rule =
                 "this authorizer knows nobody in sandboxes; \"authorizers\" says what takes its place in the sandbox"
             addOnce(Fault(rule, at: sandbox.location, text: name))
@@ -113,10 +113,15 @@ extension ModelAssembly {
 
     // MARK: Which credentials are for what
 
+    /// Whether an authorizer knows callers of sandboxes, and no others; `nil` for one that knows both.
+    private func isForSandboxes(_ name: String) -> Bool? {
+        authorizersByName[name].flatMap { $0.isForOneSide ? $0.isSandbox : nil }
+    }
+
     /// Adds a fault for each authorizer that knows only callers of sandboxes, and is asked elsewhere.
     mutating func checkEnvironment(of rule: Located<AccessRule?>?) {
         guard let rule else { return }
-        for name in rule.value?.names ?? [] where isForSandboxes[name] == true {
+        for name in rule.value?.names ?? [] where isForSandboxes(name) == true {
             let sentence = "this authorizer is for sandboxes alone; \"authorizers\" of a sandbox may name it"
             addOnce(Fault(sentence, at: rule.location, text: name))
         }

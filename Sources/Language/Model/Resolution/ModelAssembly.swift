@@ -5,8 +5,6 @@ struct ModelAssembly {
     var backends: [Backend] = []
     var backendNames: Set<String> = []
     var authorizerNames: Set<String> = []
-    /// Whether an authorizer knows callers of sandboxes, and no others, by its name; without those that know both.
-    var isForSandboxes: [String: Bool] = [:]
     var limits = LimitResolution()
     var authorizersByName: [String: Authorizer] = [:]
 
@@ -147,10 +145,6 @@ struct ModelAssembly {
         loader = resolution.loader
         faults += resolution.faults
         findTokensOfBoth(authorizers)
-        isForSandboxes = Dictionary(
-            authorizers.filter(\.isForOneSide).map { ($0.name, $0.isSandbox) },
-            uniquingKeysWith: { first, _ in first }
-        )
         return authorizers
     }
 

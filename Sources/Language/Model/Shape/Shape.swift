@@ -59,6 +59,11 @@ extension Shape {
         }
     }
 
+    /// The same for a value that is only missing where faults say why.
+    func unwrapped<Wrapped>() -> Shape<Wrapped> where Value == Wrapped? {
+        Shape<Wrapped>(expected, schema: schema) { node, faults in read(node, &faults) ?? nil }
+    }
+
     /// One of several ways to write a value, told apart by their structure.
     static func either(scalar: Shape? = nil, sequence: Shape? = nil, mapping: Shape? = nil) -> Shape {
         let shapes = [scalar, sequence, mapping].compactMap(\.self)

@@ -41,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Listen on this port of the loopback for /livez, /readyz, /metrics, /snapshot and /usage.")
     var adminPort: Int?
 
-    @Option(help: ArgumentHelp("Keep the counts of quotas in this folder.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Keep the counts of quotas and the customers in this folder.", valueName: "folder"))
     var data: String?
 
     @Option(

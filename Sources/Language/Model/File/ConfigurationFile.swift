@@ -79,7 +79,10 @@ struct ConfigurationFile {
             .optional(
                 "data",
                 Shape<String>.text("a folder"),
-                "Where the gateway keeps what has to outlive it: the counts of quotas. It is made when it is not there."
+                """
+                Where the gateway keeps what has to outlive it: the counts of quotas, and the customers that are managed \
+                while it runs. It is made when it is not there.
+                """
             ),
             .optional("log", Shape<AccessLog?>.log, "What is logged. Without it there is no access log."),
             .optional(

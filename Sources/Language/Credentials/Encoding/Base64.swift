@@ -20,31 +20,32 @@ public enum Base64: Sendable {
         let rest = count % 4
         guard rest != 1 else { return nil }
         let table = isURL ? urlValues : standardValues
-        let whole = count - rest
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count / 4 * 3 + 2)
+        let values = table.span
         var invalid: UInt8 = 0
-        for start in stride(from: 0, to: whole, by: 4) {
-            let first = table[Int(text[start])]
-            let second = table[Int(text[start + 1])]
-            let third = table[Int(text[start + 2])]
-            let fourth = table[Int(text[start + 3])]
-            invalid |= first | second | third | fourth
-            bytes.append(first << 2 | second >> 4)
-            bytes.append(second << 4 | third >> 2)
-            bytes.append(third << 6 | fourth)
-        }
-        if rest > 0 {
-            let first = table[Int(text[whole])]
-            let second = table[Int(text[whole + 1])]
-            let third = rest == 3 ? table[Int(text[whole + 2])] : 0
+        var unused: UInt8 = 0
+        let bytes = [UInt8](capacity: count / 4 * 3 + 2) { bytes in
+            var start = 0
+            while start + 4 <= count {
+                let first = values[Int(text[start])]
+                let second = values[Int(text[start + 1])]
+                let third = values[Int(text[start + 2])]
+                let fourth = values[Int(text[start + 3])]
+                invalid |= first | second | third | fourth
+                bytes.append(first << 2 | second >> 4)
+                bytes.append(second << 4 | third >> 2)
+                bytes.append(third << 6 | fourth)
+                start += 4
+            }
+            guard rest > 0 else { return }
+            let first = values[Int(text[start])]
+            let second = values[Int(text[start + 1])]
+            let third = rest == 3 ? values[Int(text[start + 2])] : 0
             invalid |= first | second | third
             bytes.append(first << 2 | second >> 4)
             if rest == 3 { bytes.append(second << 4 | third >> 2) }
-            let unused = rest == 3 ? third & 0b11 : second & 0b1111
-            guard unused == 0 else { return nil }
+            unused = rest == 3 ? third & 0b11 : second & 0b1111
         }
-        return invalid & invalidBit == 0 ? bytes : nil
+        return invalid & invalidBit == 0 && unused == 0 ? bytes : nil
     }
 
     /// The bytes that an array's text stands for; see `decode(_:)` of a span.

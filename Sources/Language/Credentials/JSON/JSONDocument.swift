@@ -90,7 +90,12 @@ public struct JSONValue: Sendable {
     }
 
     /// The value of a text; `nil` if this is none.
-    public var text: String? { textBytes.map { String(decoding: $0, as: UTF8.self) } }
+    public var text: String? {
+        guard node.kind == .text else { return nil }
+        let written = document.bytes[range]
+        guard node.hasEscapes else { return String(decoding: written, as: UTF8.self) }
+        return String(decoding: JSONParser.unescape(written), as: UTF8.self)
+    }
 
     /// The value of a text in UTF-8; `nil` if this is none.
     public var textBytes: [UInt8]? {

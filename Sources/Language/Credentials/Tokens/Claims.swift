@@ -22,7 +22,9 @@ public struct Claims: Sendable {
     /// array of names. `nil` if the claim has another form.
     public var scopes: [String]? {
         guard let value = root["scope"] ?? root["scp"] else { return [] }
-        if let text = value.text { return text.split(separator: " ").map(String.init) }
+        if let text = value.text {
+            return text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
+        }
         return value.texts
     }
 

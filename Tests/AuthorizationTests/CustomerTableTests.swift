@@ -56,6 +56,43 @@ struct CustomerTableTests {
         #expect(table.customer(id: "bolt", isSandbox: false) === former && former?.isWithdrawn == false)
     }
 
+    private func signer(_ id: String, key: String) -> Customer {
+        let secret = Secret(String(repeating: "s", count: 32))
+        return Customer(id: id, signingKeys: [Customer.SigningKey(id: key, form: .secret(secret))])
+    }
+
+    @Test func `a signing key is one customer's and goes with it`() throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        try table.put(signer("acme", key: "k"))
+        let other = signer("bolt", key: "k")
+        #expect(throws: Faults.self) { try table.check(other) }
+        #expect(throws: Faults.self) { try table.put(other) }
+        #expect(table.signer("k")?.customer.id == "acme" && !table.contains("bolt"))
+        try table.put(signer("acme", key: "l"))
+        #expect(table.signer("k") == nil && table.signer("l") != nil)
+        table.remove("acme")
+        #expect(table.signer("l") == nil)
+    }
+
+    private func holder(_ id: String, issuer: String?) -> Customer {
+        let certificate = Customer.Certificate(name: .subject("CN=orders"), issuer: issuer)
+        return Customer(id: id, certificates: [certificate])
+    }
+
+    @Test func `a certificate is told apart by its issuer, and goes with its customer alone`() throws {
+        var table = CustomerTable(fingerprinter: Self.fingerprinter)
+        try table.put(holder("acme", issuer: "CN=A"))
+        try table.put(holder("bolt", issuer: "CN=B"))
+        for issuer in [nil, "CN=A"] {
+            let third = holder("cone", issuer: issuer)
+            #expect(throws: Faults.self) { try table.put(third) }
+        }
+        try table.put(holder("acme", issuer: "CN=A"))
+        #expect(table.holders(of: "subject:CN=orders").count == 2)
+        table.remove("acme")
+        #expect(table.holders(of: "subject:CN=orders").map(\.customer.id) == ["bolt"])
+    }
+
     @Test func `a customer is another one in sandboxes, without the same key`() throws {
         var table = CustomerTable(fingerprinter: Self.fingerprinter)
         try table.put(customer("acme", key: "real"))

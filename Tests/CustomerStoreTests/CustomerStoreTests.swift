@@ -39,6 +39,48 @@ struct CustomerStoreTests {
         #expect(bytes.range(of: Data(key.utf8)) == nil)
     }
 
+    @Test func `a signing key is one customer's, whoever else wants its id`() async throws {
+        let store = try open()
+        for id in ["acme", "bolt"] { try await store.put(id, settings: "{}") }
+        let key = StoredSigningKey(id: "k", form: .publicKey("PEM"), algorithm: "ed25519")
+        try await store.addSigningKey(key, of: "acme")
+        await #expect(throws: CustomerStoreFault.signingKeyExists("k")) {
+            try await store.addSigningKey(key, of: "bolt")
+        }
+        #expect(try await store.changes(after: 0).put.map(\.signingKeys) == [[], [key]])
+        await #expect(throws: CustomerStoreFault.unknownSigningKey("k")) {
+            try await store.removeSigningKey("k", of: "bolt")
+        }
+        try await store.remove("acme")
+        try await store.addSigningKey(key, of: "bolt")
+        #expect(try await store.customer("bolt")?.signingKeys.map(\.id) == ["k"])
+    }
+
+    @Test func `what is sealed anew counts as a change, what stays does not`() async throws {
+        let store = try open()
+        for id in ["acme", "bolt"] {
+            try await store.put(id, settings: "{}")
+            try await store.addSigningKey(StoredSigningKey(id: id, form: .sealed("old \(id)")), of: id)
+        }
+        let last = try await store.changes(after: 0).last
+        #expect(try await store.reseal { customer, _, _ in customer == "acme" ? "new" : nil } == 1)
+        let changes = try await store.changes(after: last)
+        #expect(changes.put.map(\.id) == ["acme"] && changes.put.first?.signingKeys.first?.form == .sealed("new"))
+    }
+
+    @Test func `sealing keys are called by their hash, and the first one seals`() throws {
+        let (one, two) = (String(repeating: "01", count: 32), String(repeating: "02", count: 32))
+        let owner = StoredSigningKey.owner(of: "k", customer: "acme")
+        let former = try #require(try StoreKey.sealing([one]))
+        let sealed = try former.seal([1, 2, 3], for: owner)
+        let both = try #require(try StoreKey.sealing([two, one]))
+        #expect(try both.open(sealed, for: owner) == [1, 2, 3] && both.isOutdated(sealed))
+        let later = try #require(try StoreKey.sealing([two]))
+        #expect(throws: SealingFault.unknownKey(former.currentID)) { try later.open(sealed, for: owner) }
+        #expect(try StoreKey.sealing([]) == nil)
+        #expect(throws: SealingFault.wrongKeySize) { try StoreKey.sealing(["01"]) }
+    }
+
     @Test func `changes are told from one on, each customer as it is last`() async throws {
         let store = try open()
         for id in ["a", "b", "c"] { try await store.put(id, settings: "{}") }

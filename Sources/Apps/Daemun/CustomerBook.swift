@@ -14,11 +14,15 @@ actor CustomerBook {
     /// Where they are kept. Changes go through this actor.
     nonisolated let store: CustomerStore
     private let folder: String
-    private let logger: Logger
+    let logger: Logger
     private(set) var table: CustomerTable
+    /// What secrets that have to be read again are kept under; `nil` when the model names nothing.
+    private(set) var sealing: SealingKeys?
+    private var sealingKeys: [Secret]
     private var last: Int64 = 0
     private var declared: Set<String> = []
     private var declaredUsers: Set<String> = []
+    private(set) var declaredSigningKeys: Set<String> = []
     private var plans: Set<String> = []
     private var publish: (@Sendable (CustomerTable) async -> Void)?
     private var watching: Task<Void, Never>?
@@ -40,7 +44,9 @@ actor CustomerBook {
             let store = try CustomerStore(path: folder + "/customers.sqlite", fingerprinter: fingerprinter) {
                 Int64(Date().timeIntervalSince1970)
             }
-            return try await CustomerBook(store, folder: folder, logger: logger)
+            return try await CustomerBook(store, folder: folder, sealingKeys: model.sealingKeys, logger: logger)
+        } catch let faults as Faults {
+            throw faults
         } catch {
             throw Faults([Fault("customers can't be kept in this folder: \(Self.sentence(error))", text: folder)])
         }
@@ -54,6 +60,7 @@ actor CustomerBook {
             let rule = "the folder of customers changes with a restart only; it is \"\(book.folder)\" now"
             throw Faults([Fault(rule, text: model.dataFolder ?? "none")])
         }
+        _ = try sealing(model.sealingKeys)
         return book
     }
 
@@ -65,11 +72,14 @@ actor CustomerBook {
         }
     }
 
-    private init(_ store: CustomerStore, folder: String, logger: Logger) async throws {
+    private init(_ store: CustomerStore, folder: String, sealingKeys: [Secret], logger: Logger) async throws {
         self.store = store
         self.folder = folder
+        self.sealingKeys = sealingKeys
+        sealing = try Self.sealing(sealingKeys)
         self.logger = logger
         table = CustomerTable(fingerprinter: store.fingerprinter)
+        try await sealAnew()
         try await readChanges()
     }
 
@@ -138,17 +148,31 @@ actor CustomerBook {
         }
         customer.apiKeys = stored.keys.map { Customer.APIKey(id: $0.id, form: .fingerprint($0.fingerprint)) }
         customer.passwords = stored.passwords.map { Customer.Password(user: $0.user, hash: Secret($0.hash)) }
+        customer.signingKeys = stored.signingKeys.compactMap { signingKey($0, of: stored.id) }
         return customer
     }
 
     /// Knows from now on which customers stand in the configuration file, where alone they can be changed, and which plans.
-    func follow(_ model: Model) {
+    func follow(_ model: Model) async {
         declared = Set(model.customers.map(\.id))
         declaredUsers = Set((model.customers + model.sandboxCustomers).flatMap { $0.passwords.map(\.user) })
+        declaredSigningKeys = Set(model.customers.flatMap { $0.signingKeys.map(\.id) })
         plans = Set(model.plans.map(\.name))
+        guard model.sealingKeys != sealingKeys else { return }
+        sealingKeys = model.sealingKeys
+        // Was read before the model was taken.
+        sealing = try? Self.sealing(sealingKeys)
+        do {
+            try await sealAnew()
+            // What did not open before may do so now.
+            last = 0
+            try await refresh()
+        } catch {
+            logger.error("secrets can't be sealed anew", metadata: ["error": "\(error)"])
+        }
     }
 
-    private func change<Value: Sendable>(
+    func change<Value: Sendable>(
         _ id: String,
         _ body: @Sendable (CustomerStore) async throws -> Value
     ) async throws -> Value {

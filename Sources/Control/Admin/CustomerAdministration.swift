@@ -1,5 +1,5 @@
 public import CustomerStore
-import Model
+public import Model
 
 /// What operators may do about customers. Every change is in effect on all workers when it returns.
 public protocol CustomerAdministration: Sendable {
@@ -18,10 +18,49 @@ public protocol CustomerAdministration: Sendable {
     func makeKey(_ id: String, of customer: String) async throws -> String
     /// Withdraws an API key.
     func removeKey(_ id: String, of customer: String) async throws
+    /// Takes in what a customer signs requests with.
+    /// - Returns: the secret, when one was made; it is told this once.
+    /// - Throws: `Faults` when the key can't be used, `NoSealingKey`.
+    func addSigningKey(_ key: NewSigningKey, of customer: String) async throws -> String?
+    /// Withdraws a signing key.
+    func removeSigningKey(_ id: String, of customer: String) async throws
     /// Gives a user a password in place of the one that it has.
     func setPassword(_ password: String, of user: String, customer: String) async throws
     /// Withdraws a user's password.
     func removePassword(of user: String, customer: String) async throws
+}
+
+/// A key for message signatures that an operator hands over, or wants to have made.
+public struct NewSigningKey: Sendable {
+    /// The kinds of keys.
+    public enum Form: Sendable {
+        /// A secret is to be made.
+        case made
+        /// A secret of at least 32 bytes.
+        case secret(Secret)
+        /// A public key in PEM, or a JWK.
+        case publicKey(String)
+    }
+
+    /// What signatures say in `keyid`.
+    public var id: String
+    /// The key.
+    public var form: Form
+    /// The one algorithm that it is for; `nil`: the first that suits its kind.
+    public var algorithm: String?
+
+    /// Makes one.
+    public init(id: String, form: Form, algorithm: String? = nil) {
+        self.id = id
+        self.form = form
+        self.algorithm = algorithm
+    }
+}
+
+/// Nothing says under which key secrets are to be kept.
+public struct NoSealingKey: Error {
+    /// Makes one.
+    public init() {}
 }
 
 /// The configuration file declares the customer, so that it can't be changed otherwise.

@@ -12,6 +12,8 @@ import Model
 /// | `GET`, `PUT`, `DELETE /customers/ID` | tells, sets, removes one; the body of `PUT` is what the file would say |
 /// | `POST /customers/ID/keys` with `{"id": "first"}` | makes an API key, and tells it this once |
 /// | `DELETE /customers/ID/keys/KEY` | withdraws it |
+/// | `POST /customers/ID/signing-keys` | takes in what it signs with, or makes a secret; see `SigningKeyRequest` |
+/// | `DELETE /customers/ID/signing-keys/KEY` | withdraws it |
 /// | `PUT /customers/ID/passwords/USER`, with or without `{"password": "…"}` | sets a password; makes one unless given |
 /// | `DELETE /customers/ID/passwords/USER` | withdraws it |
 struct CustomerResponder: Sendable {
@@ -41,6 +43,9 @@ struct CustomerResponder: Sendable {
             case (.delete, 1): try await customers.remove(path[0])
             case (.post, 2) where path[1] == "keys": return try await makeKey(of: path[0], body)
             case (.delete, 3) where path[1] == "keys": try await customers.removeKey(path[2], of: path[0])
+            case (.post, 2) where path[1] == "signing-keys": return try await addSigningKey(of: path[0], body)
+            case (.delete, 3) where path[1] == "signing-keys":
+                try await customers.removeSigningKey(path[2], of: path[0])
             case (.put, 3) where path[1] == "passwords": return try await setPassword(of: path[2], path[0], body)
             case (.delete, 3) where path[1] == "passwords":
                 try await customers.removePassword(of: path[2], customer: path[0])
@@ -56,6 +61,8 @@ struct CustomerResponder: Sendable {
                 .conflict,
                 complaint: "\(declared.id) stands in the configuration file: change it there"
             )
+        } catch is NoSealingKey {
+            return AdminAnswer(.conflict, complaint: Self.noSealingKey)
         } catch let fault as CustomerStoreFault {
             return AdminAnswer(Self.status(fault), complaint: Self.sentence(fault))
         } catch {
@@ -63,9 +70,10 @@ struct CustomerResponder: Sendable {
         }
     }
 
-    private struct Refused: Error {
-        var reason: String
-    }
+    private static let noSealingKey = """
+        secrets are kept encrypted, and no key for that is there: make one with "openssl rand -hex 32", and name it in the \
+        configuration, data: { folder: …, sealing_keys: "env:SEALING_KEY" }; or give a public key
+        """
 
     // MARK: Requests
 
@@ -106,6 +114,12 @@ struct CustomerResponder: Sendable {
         return AdminAnswer(.created, json: ["id": id, "key": key])
     }
 
+    private func addSigningKey(of customer: String, _ body: [UInt8]) async throws -> AdminAnswer {
+        let key = try SigningKeyRequest.key(in: try Self.object(body))
+        let secret = try await customers.addSigningKey(key, of: customer)
+        return AdminAnswer(.created, json: secret.map { ["id": key.id, "secret": $0] } ?? ["id": key.id])
+    }
+
     private func setPassword(of user: String, _ customer: String, _ body: [UInt8]) async throws -> AdminAnswer {
         let object = try Self.object(body)
         guard object.keys.allSatisfy({ $0 == "password" }) else {
@@ -141,9 +155,16 @@ struct CustomerResponder: Sendable {
             "settings": settings ?? [:] as [String: Any],
             "api_keys": record.keys.map { ["id": $0.id, "created_at": text($0.createdAt)] },
             "users": record.users,
+            "signing_keys": record.signingKeys.map(object),
             "created_at": text(record.createdAt),
             "changed_at": text(record.changedAt),
         ]
+    }
+
+    private static func object(_ key: CustomerRecord.SigningKey) -> [String: Any] {
+        var object = ["id": key.id, "kind": key.isSecret ? "secret" : "public", "created_at": text(key.createdAt)]
+        object["algorithm"] = key.algorithm
+        return object
     }
 
     private static func text(_ second: Int64) -> String {
@@ -152,8 +173,8 @@ struct CustomerResponder: Sendable {
 
     private static func status(_ fault: CustomerStoreFault) -> HTTPResponse.Status {
         switch fault {
-        case .unknownCustomer, .unknownKey, .unknownUser: .notFound
-        case .keyExists, .userExists, .tooManyKeys, .tooManyUsers: .conflict
+        case .unknownCustomer, .unknownKey, .unknownUser, .unknownSigningKey: .notFound
+        case .keyExists, .userExists, .signingKeyExists, .tooManyKeys, .tooManyUsers: .conflict
         }
     }
 
@@ -163,6 +184,8 @@ struct CustomerResponder: Sendable {
         case .unknownKey(let id): "the customer has no key \(id)"
         case .unknownUser(let name): "the customer has no user \(name)"
         case .keyExists(let id): "the customer has a key \(id): give the new one another id"
+        case .unknownSigningKey(let id): "the customer has no signing key \(id)"
+        case .signingKeyExists(let id): "there is a signing key \(id), whoever has it: give the new one another id"
         case .userExists(let name): "another customer has a user \(name)"
         case .tooManyKeys: "a customer has at most \(CustomerStore.mostKeys) keys: withdraw one first"
         case .tooManyUsers: "a customer has at most \(CustomerStore.mostUsers) users"

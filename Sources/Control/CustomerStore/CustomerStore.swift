@@ -5,13 +5,14 @@ internal import SQLiteFile
 
 /// The customers that operators manage while gateways run: an SQLite file, which the processes of one machine may share.
 ///
-/// It has no secret in it: API keys are kept as keyed hashes, passwords as scrypt hashes. Every change gets the next number, so that
+/// It has no secret in it that could be read: API keys are kept as keyed hashes, passwords as scrypt hashes, and the secrets of signing
+/// keys encrypted. Every change gets the next number, so that
 /// who has read all up to one number reads only what came after it.
 public final class CustomerStore: Sendable {
     /// Makes the hashes that API keys are kept and found by.
     public let fingerprinter: KeyFingerprinter
-    private let database: SQLiteFile
-    private let now: @Sendable () -> Int64
+    let database: SQLiteFile
+    let now: @Sendable () -> Int64
 
     /// The most API keys of a customer.
     public static let mostKeys = 100
@@ -47,6 +48,17 @@ public final class CustomerStore: Sendable {
                     CREATE TABLE password (
                         customer TEXT NOT NULL REFERENCES customer (id), user TEXT NOT NULL UNIQUE, hash TEXT NOT NULL,
                         PRIMARY KEY (customer, user)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
+        migrations.registerMigration("signing keys") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE signing_key (
+                        customer TEXT NOT NULL REFERENCES customer (id), id TEXT NOT NULL UNIQUE, sealed TEXT, public_key TEXT,
+                        algorithm TEXT, created_at INTEGER NOT NULL, PRIMARY KEY (customer, id),
+                        CHECK ((sealed IS NULL) <> (public_key IS NULL))
                     ) STRICT, WITHOUT ROWID;
                     """
             )
@@ -96,6 +108,7 @@ public final class CustomerStore: Sendable {
                     sql: "SELECT user FROM password WHERE customer = ? ORDER BY user",
                     arguments: [id]
                 ),
+                signingKeys: try Self.signingKeys(of: id, database),
                 createdAt: row[2],
                 changedAt: row[3]
             )
@@ -130,6 +143,7 @@ public final class CustomerStore: Sendable {
         customer.keys = try Row.fetchAll(keys, arguments: [id]).map { (id: $0[0], fingerprint: $0[1]) }
         let passwords = try database.cachedStatement(sql: "SELECT user, hash FROM password WHERE customer = ?")
         customer.passwords = try Row.fetchAll(passwords, arguments: [id]).map { (user: $0[0], hash: $0[1]) }
+        customer.signingKeys = try Self.storedSigningKeys(of: id, database)
         return customer
     }
 
@@ -154,11 +168,12 @@ public final class CustomerStore: Sendable {
         }
     }
 
-    /// Lets go of a customer, its keys and passwords.
+    /// Lets go of a customer and all its credentials.
     public func remove(_ id: String) async throws {
         try await change(id) { database in
             try database.execute(sql: "DELETE FROM api_key WHERE customer = ?", arguments: [id])
             try database.execute(sql: "DELETE FROM password WHERE customer = ?", arguments: [id])
+            try database.execute(sql: "DELETE FROM signing_key WHERE customer = ?", arguments: [id])
             try database.execute(
                 sql: "UPDATE customer SET is_removed = 1, settings = '{}' WHERE id = ?",
                 arguments: [id]
@@ -237,7 +252,7 @@ public final class CustomerStore: Sendable {
         }
     }
 
-    private func change(_ id: String, _ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    func change(_ id: String, _ body: @escaping @Sendable (Database) throws -> Void) async throws {
         let now = now()
         try await database.write { database in
             guard try Self.exists(id, database) else { throw CustomerStoreFault.unknownCustomer(id) }
@@ -249,7 +264,7 @@ public final class CustomerStore: Sendable {
         }
     }
 
-    private static let nextChange = "(SELECT coalesce(max(change), 0) + 1 FROM customer)"
+    static let nextChange = "(SELECT coalesce(max(change), 0) + 1 FROM customer)"
 
     private static func exists(_ id: String, _ database: Database) throws -> Bool {
         try Int.fetchOne(

@@ -1,4 +1,5 @@
 public import Credentials
+import Crypto
 import Foundation
 
 /// The key under which a store keeps the hashes of API keys: a file beside it that only its owner can read.
@@ -46,5 +47,20 @@ public enum StoreKey {
             throw Fault.malformed(path: path)
         }
         return fingerprinter
+    }
+
+    /// The keys under which secrets are kept that have to be read again; `nil` when there are none. Each is called by its hash, so
+    /// that a key and what it has sealed find each other whatever stands before it.
+    /// - Parameter texts: 64 hexadecimal digits each; the first one seals.
+    /// - Throws: when a text is no key, or stands there twice.
+    public static func sealing(_ texts: [String]) throws(SealingFault) -> SealingKeys? {
+        var keys: [(id: String, key: [UInt8])] = []
+        for text in texts {
+            guard let key = Hexadecimal.decode(text) else { throw .wrongKeySize }
+            let digest = SHA256.hash(data: Array("daemun sealing key ".utf8) + key)
+            keys.append((digest.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(), key))
+        }
+        guard let first = keys.first else { return nil }
+        return try SealingKeys(current: first, earlier: Array(keys.dropFirst()))
     }
 }

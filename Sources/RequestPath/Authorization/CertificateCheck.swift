@@ -16,6 +16,8 @@ struct CertificateCheck: CallerCheck {
     let name: String
     let memories: [StepMemoryKey] = []
     let isSameForAllRoutes = true
+    private let customers: CustomerDirectory
+    /// Those of the file, with what is decided about them.
     private let holders: [String: [Holder]]
 
     private static let missing = Denial(403, "authorizer.missing-certificate", isMissing: true)
@@ -23,28 +25,31 @@ struct CertificateCheck: CallerCheck {
 
     init(_ authorizer: Authorizer, customers: CustomerDirectory) {
         name = authorizer.name
+        self.customers = customers
         holders = customers.certificateHolders.mapValues { holders in
-            holders.map { holder in
-                let principal = Principal(
-                    authorizer: authorizer.name,
-                    customer: holder.customer.id,
-                    labels: holder.customer.labels,
-                    plan: holder.customer.plan
-                )
-                return Holder(
-                    issuer: holder.issuer,
-                    decision: Decision(principal, customer: holder.customer),
-                    isSuspended: holder.customer.isSuspended
-                )
-            }
+            holders.map { Self.holder($0, authorizer: authorizer.name) }
         }
+    }
+
+    private static func holder(_ holder: CustomerTable.CertificateHolder, authorizer: String) -> Holder {
+        let principal = Principal(
+            authorizer: authorizer,
+            customer: holder.customer.id,
+            labels: holder.customer.labels,
+            plan: holder.customer.plan
+        )
+        return Holder(
+            issuer: holder.issuer,
+            decision: Decision(principal, customer: holder.customer),
+            isSuspended: holder.customer.isSuspended
+        )
     }
 
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome {
         guard let certificate = exchange.clientCertificate else { return .denied(Self.missing) }
         var found: Holder?
         for (index, name) in certificate.names.enumerated() {
-            guard let holder = holder(of: name, issuer: certificate.issuer) else { continue }
+            guard let holder = holder(of: name, issuer: certificate.issuer, on: exchange.worker) else { continue }
             // One certificate that names two customers: neither may be taken for the other.
             let isOther = found.map { $0.decision.customer !== holder.decision.customer }
             if isOther == true { return .denied(.twoCustomers) }
@@ -57,9 +62,12 @@ struct CertificateCheck: CallerCheck {
         return found.decision.settled(for: exchange).outcome
     }
 
-    private func holder(of name: String, issuer: String) -> Holder? {
-        guard let holders = holders[name] else { return nil }
-        for holder in holders where holder.issuer == nil || holder.issuer == issuer { return holder }
+    private func holder(of certificate: String, issuer: String, on worker: WorkerContext) -> Holder? {
+        for holder in holders[certificate] ?? [] where holder.issuer == nil || holder.issuer == issuer { return holder }
+        for holder in customers.liveHolders(of: certificate, on: worker)
+        where holder.issuer == nil || holder.issuer == issuer {
+            return Self.holder(holder, authorizer: name)
+        }
         return nil
     }
 }

@@ -8,19 +8,9 @@ final class CustomerDirectory: Sendable {
     private let declared: CustomerTable
     private let fingerprinter: KeyFingerprinter
     /// Of the file's customers, by the keys' ids.
-    let signers: [String: Signer]
+    let signers: [String: CustomerTable.Signer]
     /// Of the file's customers, by what certificates say, as `ClientCertificate.names` has it.
-    let certificateHolders: [String: [CertificateHolder]]
-
-    struct Signer: Sendable {
-        let key: MessageKey
-        let customer: KnownCustomer
-    }
-
-    struct CertificateHolder: Sendable {
-        let issuer: String?
-        let customer: KnownCustomer
-    }
+    let certificateHolders: [String: [CustomerTable.CertificateHolder]]
 
     /// - Throws: keys and users that two customers share, and hashes that can't be checked.
     init(_ customers: [Customer], sandbox: [Customer] = [], fingerprinter: KeyFingerprinter) throws(Faults) {
@@ -34,74 +24,17 @@ final class CustomerDirectory: Sendable {
                 do throws(Faults) { try declared.put(customer, isSandbox: isSandbox) } catch { faults += error.all }
             }
         }
-        do throws(Faults) { signers = try Self.signers(of: customers, declared) } catch {
-            faults += error.all
-            signers = [:]
-        }
-        do throws(Faults) { certificateHolders = try Self.certificateHolders(of: customers, declared) } catch {
-            faults += error.all
-            certificateHolders = [:]
-        }
         guard faults.isEmpty else { throw Faults(faults) }
         self.declared = declared
         self.fingerprinter = fingerprinter
-    }
-
-    private static func signers(
-        of customers: [Customer],
-        _ table: CustomerTable
-    ) throws(Faults) -> [String: Signer] {
-        var faults: [Fault] = []
-        var signers: [String: Signer] = [:]
-        for customer in customers {
-            guard let known = table.customer(id: customer.id, isSandbox: false) else { continue }
-            for key in customer.signingKeys {
-                do throws(Fault) {
-                    let signer = Signer(key: try SigningKeys.key(key), customer: known)
-                    if signers.updateValue(signer, forKey: key.id) != nil {
-                        faults.append(Fault("two signing keys have this id", at: key.source, text: key.id))
-                    }
-                } catch {
-                    faults.append(error)
-                }
-            }
-        }
-        guard faults.isEmpty else { throw Faults(faults) }
-        return signers
-    }
-
-    private static func certificateHolders(
-        of customers: [Customer],
-        _ table: CustomerTable
-    ) throws(Faults) -> [String: [CertificateHolder]] {
-        var faults: [Fault] = []
-        var holders: [String: [CertificateHolder]] = [:]
-        for customer in customers {
-            guard let known = table.customer(id: customer.id, isSandbox: false) else { continue }
-            for certificate in customer.certificates {
-                let name = text(of: certificate.name)
-                let holder = CertificateHolder(issuer: certificate.issuer, customer: known)
-                let isTaken = holders[name]?.contains { other in
-                    other.issuer == holder.issuer || other.issuer == nil || holder.issuer == nil
-                }
-                if isTaken == true {
-                    faults.append(Fault("this certificate is declared twice", at: certificate.source, text: name))
-                }
-                holders[name, default: []].append(holder)
-            }
-        }
-        guard faults.isEmpty else { throw Faults(faults) }
-        return holders
-    }
-
-    private static func text(of name: Customer.Certificate.Name) -> String {
-        switch name {
-        case .sha256(let text): "sha256:" + text
-        case .subject(let text): "subject:" + text
-        case .dns(let text): "dns:" + text.lowercased()
-        case .uri(let text): "uri:" + text
-        case .email(let text): "email:" + text
-        }
+        signers = Dictionary(
+            customers.flatMap(\.signingKeys).compactMap { key in declared.signer(key.id).map { (key.id, $0) } },
+            uniquingKeysWith: { first, _ in first }
+        )
+        certificateHolders = Dictionary(
+            customers.flatMap(\.certificates).map { ($0.name.text, declared.holders(of: $0.name.text)) },
+            uniquingKeysWith: { first, _ in first }
+        )
     }
 
     /// Of the file alone.
@@ -124,6 +57,16 @@ final class CustomerDirectory: Sendable {
         let digest = Array(hash.finalize())
         let fingerprint = fingerprinter.fingerprint(of: digest.span)
         return declared.key(fingerprint) ?? worker.liveCustomers?.key(fingerprint)
+    }
+
+    /// Of the customers that are managed while the gateway runs alone.
+    func liveSigner(_ keyID: String, on worker: WorkerContext) -> CustomerTable.Signer? {
+        worker.liveCustomers?.signer(keyID)
+    }
+
+    /// Of the customers that are managed while the gateway runs alone.
+    func liveHolders(of certificate: String, on worker: WorkerContext) -> [CustomerTable.CertificateHolder] {
+        worker.liveCustomers?.holders(of: certificate) ?? []
     }
 
     /// What the check of a password costs when there is no such user.

@@ -18,11 +18,24 @@ public struct CustomerTable: Sendable {
         let customer: KnownCustomer
     }
 
+    struct Signer: Sendable {
+        let key: MessageKey
+        let customer: KnownCustomer
+    }
+
+    struct CertificateHolder: Sendable {
+        /// `nil`: any.
+        let issuer: String?
+        let customer: KnownCustomer
+    }
+
     /// A customer, and under what its credentials stand in the other maps.
     private struct Entry: Sendable {
         let customer: KnownCustomer
         var keys: [KeyFingerprint] = []
         var users: [String] = []
+        var signers: [String] = []
+        var certificates: [String] = []
     }
 
     /// A customer has other credentials for sandboxes, and so is another one there.
@@ -31,10 +44,14 @@ public struct CustomerTable: Sendable {
         let isSandbox: Bool
     }
 
-    private let fingerprinter: KeyFingerprinter
+    let fingerprinter: KeyFingerprinter
     private var customers = ShardedMap<Name, Entry>()
     private var keys = ShardedMap<KeyFingerprint, Key>()
     private var users = ShardedMap<String, User>()
+    /// By what signatures say in `keyid`.
+    private var signers = ShardedMap<String, Signer>()
+    /// By what certificates say, as `ClientCertificate.names` has it.
+    private var holders = ShardedMap<String, [CertificateHolder]>()
     private var passwordCosts: [ScryptCost: Int] = [:]
     /// Counts the changes, so that of two copies the newer one can be told.
     private var revision: UInt64 = 0
@@ -66,15 +83,37 @@ public struct CustomerTable: Sendable {
             passwordCosts[user.hash.cost, default: 0] += 1
             entry.users.append(user.name)
         }
+        for (id, signer) in credentials.signers {
+            signers[id] = signer
+            entry.signers.append(id)
+        }
+        for (certificate, added) in credentials.holders {
+            holders[certificate] = (holders[certificate] ?? []) + added
+            entry.certificates.append(certificate)
+        }
         customers[name] = entry
         revision += 1
     }
 
-    /// Lets go of a customer. Decisions about it hold no longer.
-    public mutating func remove(_ id: String) { remove(Name(id: id, isSandbox: false)) }
+    /// Whether a customer could be taken in; changes nothing.
+    /// - Throws: what `put` would.
+    public func check(_ customer: Customer, isSandbox: Bool = false) throws(Faults) {
+        _ = try credentials(of: customer, KnownCustomer(customer, isSandbox: isSandbox))
+    }
+
+    /// Lets go of a customer, in sandboxes, too. Decisions about it hold no longer.
+    public mutating func remove(_ id: String) {
+        remove(Name(id: id, isSandbox: false))
+        remove(Name(id: id, isSandbox: true))
+    }
 
     private mutating func remove(_ name: Name) {
         guard let entry = customers[name] else { return }
+        for id in entry.signers { signers[id] = nil }
+        for certificate in entry.certificates {
+            let others = holders[certificate]?.filter { $0.customer !== entry.customer }
+            holders[certificate] = others?.isEmpty == true ? nil : others
+        }
         for key in entry.keys { keys[key] = nil }
         for name in entry.users {
             if let user = users[name] { passwordCosts[user.hash.cost, default: 1] -= 1 }
@@ -83,41 +122,6 @@ public struct CustomerTable: Sendable {
         customers[name] = nil
         entry.customer.withdraw()
         revision += 1
-    }
-
-    private func credentials(
-        of customer: Customer,
-        _ known: KnownCustomer
-    ) throws(Faults) -> (keys: [KeyFingerprint: Key], users: [String: User]) {
-        var faults: [Fault] = []
-        var found: (keys: [KeyFingerprint: Key], users: [String: User]) = ([:], [:])
-        for key in customer.apiKeys {
-            guard let fingerprint = fingerprint(of: key) else {
-                faults.append(Fault("expected 64 hexadecimal digits in lower case", at: key.source))
-                continue
-            }
-            let isAnothers = keys[fingerprint].map { !$0.customer.isSame(known) } ?? false
-            let former = found.keys.updateValue(Key(id: key.id, customer: known), forKey: fingerprint)
-            if isAnothers || former != nil {
-                faults.append(Fault("this API key is declared twice", at: key.source, text: key.id))
-            }
-        }
-        for password in customer.passwords {
-            do throws(PasswordHashFault) {
-                let hash = try password.hash.withText { (text) throws(PasswordHashFault) in try PasswordHash(text) }
-                let isAnothers = users[password.user].map { !$0.customer.isSame(known) } ?? false
-                let user = User(name: password.user, hash: hash, customer: known)
-                let former = found.users.updateValue(user, forKey: password.user)
-                if isAnothers || former != nil {
-                    let rule = "two customers have this user, or one and their sandbox"
-                    faults.append(Fault(rule, at: password.source, text: password.user))
-                }
-            } catch {
-                faults.append(Fault(Self.sentence(error), at: password.source, text: password.user))
-            }
-        }
-        guard faults.isEmpty else { throw Faults(faults) }
-        return found
     }
 
     // MARK: Questions
@@ -142,27 +146,11 @@ public struct CustomerTable: Sendable {
 
     func key(_ fingerprint: KeyFingerprint) -> Key? { keys[fingerprint] }
 
+    func signer(_ keyID: String) -> Signer? { signers[keyID] }
+
+    func holders(of certificate: String) -> [CertificateHolder] { holders[certificate] ?? [] }
+
     /// What the check of a password costs when there is no such user: what it costs for most who there are.
     /// `nil` when nobody has a password.
     var costOfUnknown: ScryptCost? { passwordCosts.filter { $0.value > 0 }.max { $0.value < $1.value }?.key }
-
-    private func fingerprint(of key: Customer.APIKey) -> KeyFingerprint? {
-        switch key.form {
-        case .secret(let secret):
-            let digest = secret.withText { Array(SHA256.hash(data: Array($0.utf8))) }
-            return fingerprinter.fingerprint(of: digest.span)
-        case .sha256(let text):
-            guard let digest = Hexadecimal.decode(text), digest.count == 32 else { return nil }
-            return fingerprinter.fingerprint(of: digest.span)
-        case .fingerprint(let text): return KeyFingerprint(text)
-        }
-    }
-
-    private static func sentence(_ fault: PasswordHashFault) -> String {
-        switch fault {
-        case .notInForm: "expected a hash as $scrypt$ln=15,r=8,p=1$SALT$HASH, salt and hash in base64 without padding"
-        case .unknownFunction: "only scrypt is read"
-        case .unacceptableCost: "its cost is out of bounds: 2^10 to 2^20 rounds, blocks of 1…16, 1…4 lanes, 128 MiB"
-        }
-    }
 }

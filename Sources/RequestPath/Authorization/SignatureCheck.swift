@@ -31,6 +31,8 @@ struct SignatureCheck: CallerCheck {
     private let digest: SignatureAuthorization.DigestRule
     private let digestMethods: [[UInt8]]
     private let mostBodyBytes: Int
+    private let customers: CustomerDirectory
+    /// Those of the file, with what is decided about them.
     private let signers: [String: Signer]
     private let nonces: UsedNonces
     private let mostNonces: Int
@@ -58,17 +60,10 @@ struct SignatureCheck: CallerCheck {
             digestMethods = []
         }
         mostBodyBytes = rules.mostBodyBytes
+        self.customers = customers
         signers = Dictionary(
             uniqueKeysWithValues: customers.signers.map { id, signer in
-                let principal = Principal(
-                    authorizer: authorizer.name,
-                    customer: signer.customer.id,
-                    apiKeyID: id,
-                    labels: signer.customer.labels,
-                    plan: signer.customer.plan
-                )
-                let decision = Decision(principal, customer: signer.customer)
-                return (id, Signer(key: signer.key, decision: decision, isSuspended: signer.customer.isSuspended))
+                (id, Self.signer(signer, keyID: id, authorizer: authorizer.name))
             }
         )
         self.nonces = nonces
@@ -100,7 +95,24 @@ struct SignatureCheck: CallerCheck {
         return Demand(policy: policy, accepted: accepted)
     }
 
+    private static func signer(_ signer: CustomerTable.Signer, keyID: String, authorizer: String) -> Signer {
+        let principal = Principal(
+            authorizer: authorizer,
+            customer: signer.customer.id,
+            apiKeyID: keyID,
+            labels: signer.customer.labels,
+            plan: signer.customer.plan
+        )
+        let decision = Decision(principal, customer: signer.customer)
+        return Signer(key: signer.key, decision: decision, isSuspended: signer.customer.isSuspended)
+    }
+
     // MARK: Deciding
+
+    private func signer(_ keyID: String, on worker: WorkerContext) -> Signer? {
+        if let declared = signers[keyID] { return declared }
+        return customers.liveSigner(keyID, on: worker).map { Self.signer($0, keyID: keyID, authorizer: name) }
+    }
 
     func check(_ exchange: Exchange, now: UInt64) -> CheckOutcome {
         let request = SignedRequest(exchange)
@@ -109,7 +121,7 @@ struct SignatureCheck: CallerCheck {
         let signer: Signer
         do throws(SignatureFailure) {
             let signature = try MessageSignature(of: request, policy: demand.policy, now: Int64(wallTime()))
-            guard let found = signers[signature.keyID] else {
+            guard let found = self.signer(signature.keyID, on: exchange.worker) else {
                 return .denied(Self.denial("authorizer.unknown-key", demand))
             }
             signer = found

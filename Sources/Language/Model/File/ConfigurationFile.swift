@@ -8,7 +8,7 @@ struct ConfigurationFile {
     var plans: [Named<String, PlanDeclaration>]
     var quotaServer: QuotaServerDeclaration?
     var throttle: [Located<ThrottleDeclaration>]
-    var dataFolder: String?
+    var data: DataDeclaration?
     var accessLog: AccessLog?
     var admin: Located<AdminDeclaration>?
     var trustedProxies: [Located<AddressRange>]
@@ -78,7 +78,7 @@ struct ConfigurationFile {
             ),
             .optional(
                 "data",
-                Shape<String>.text("a folder"),
+                Shape<DataDeclaration>.data,
                 """
                 Where the gateway keeps what has to outlive it: the counts of quotas, and the customers that are managed \
                 while it runs. It is made when it is not there.
@@ -114,7 +114,7 @@ struct ConfigurationFile {
             plans,
             quotaServer,
             throttle,
-            dataFolder,
+            data,
             log,
             admin,
             proxies,
@@ -129,7 +129,7 @@ struct ConfigurationFile {
                 plans: plans,
                 quotaServer: quotaServer,
                 throttle: throttle,
-                dataFolder: dataFolder,
+                data: data,
                 accessLog: log ?? nil,
                 admin: admin,
                 trustedProxies: proxies,

@@ -51,7 +51,7 @@ struct ModelAssembly {
             plans: plans,
             quotaServer: file.quotaServer.map { quotaServer(from: $0) },
             throttle: limits.limits(from: file.throttle, in: .service),
-            dataFolder: file.dataFolder,
+            dataFolder: file.data?.folder,
             accessLog: file.accessLog,
             admin: file.admin.map { admin(from: $0.value) },
             trustedProxies: file.trustedProxies.map(\.value),
@@ -59,6 +59,7 @@ struct ModelAssembly {
             drainTimeout: file.drainTimeout
         )
         model.sandboxCustomers = sandboxCustomers
+        model.sealingKeys = sealingKeys(from: file.data?.sealingKeys ?? [])
         limits.checkCount(of: model)
         faults += limits.faults
         return model
@@ -77,6 +78,26 @@ struct ModelAssembly {
         var admin = declaration.listener
         if let token = declaration.token { admin.token = loader.loadSecret(token) }
         return admin
+    }
+
+    private mutating func sealingKeys(from references: [Located<SecretReference>]) -> [Secret] {
+        var keys: [Secret] = []
+        for reference in references {
+            guard let key = sealingKey(from: reference) else { continue }
+            if keys.contains(key) { faults.add("this sealing key stands here twice", at: reference.location) }
+            keys.append(key)
+        }
+        return keys
+    }
+
+    private mutating func sealingKey(from reference: Located<SecretReference>) -> Secret? {
+        guard let secret = loader.loadSecret(reference) else { return nil }
+        let isKey = secret.withText { $0.count == 64 && $0.utf8.count == 64 && $0.allSatisfy(\.isHexDigit) }
+        guard isKey else {
+            faults.add("a sealing key has 64 hexadecimal digits: openssl rand -hex 32", at: reference.location)
+            return nil
+        }
+        return secret
     }
 
     private mutating func quotaServer(from declaration: QuotaServerDeclaration) -> QuotaServer {

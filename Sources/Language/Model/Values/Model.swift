@@ -22,6 +22,8 @@ public struct Model: Sendable, Equatable {
     public var throttle: [ThrottleLimit]
     /// The folder of what has to outlive the process; `nil` when there is none.
     public var dataFolder: String?
+    /// The keys under which `dataFolder` keeps secrets that have to be read again, each 64 hexadecimal digits; the first one seals.
+    public var sealingKeys: [Secret] = []
     /// The customers who may call sandboxes, with their credentials for these. Ids are unique among them.
     public var sandboxCustomers: [Customer] = []
     /// Where and how requests are logged; `nil` turns the access log off.

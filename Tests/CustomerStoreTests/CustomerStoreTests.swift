@@ -95,6 +95,29 @@ struct CustomerStoreTests {
         #expect(try await store.customers().map(\.id) == ["a", "c"])
     }
 
+    @Test func `many changes are told in parts, each with its own credentials`() async throws {
+        let store = try open()
+        let hash = try #require(PasswordHash(of: Array("secret".utf8), cost: .least))
+        for id in ["a", "b", "c", "d", "e"] {
+            try await store.put(id, settings: "{}")
+            _ = try await store.makeKey("key-\(id)", of: id)
+            try await store.setPassword(hash, of: "user-\(id)", customer: id)
+        }
+        try await store.remove("b")
+        var told: [String] = []
+        var last: Int64 = 0
+        while true {
+            let changes = try await store.changes(after: last, limit: 2)
+            guard changes.last > last else { break }
+            #expect(changes.put.count + changes.removed.count <= 2)
+            last = changes.last
+            told += changes.put.map { "\($0.id) \($0.keys.map(\.id)) \($0.passwords.map(\.user))" }
+            told += changes.removed
+        }
+        let there = ["a", "c", "d", "e"].map { "\($0) [\"key-\($0)\"] [\"user-\($0)\"]" }
+        #expect(told == there + ["b"])
+    }
+
     @Test func `who was removed may come again, without what they had`() async throws {
         let store = try open()
         try await store.put("acme", settings: "{}")

@@ -119,9 +119,18 @@ actor CustomerBook {
     /// - Returns: whether there was any change.
     @discardableResult
     private func readChanges() async throws -> Bool {
-        let changes = try await store.changes(after: last)
-        // While this one waited, another may have read the same and more.
-        guard changes.last > last else { return false }
+        var hasChanged = false
+        while true {
+            let first = last
+            let changes = try await store.changes(after: first)
+            guard changes.last > first else { return hasChanged }
+            hasChanged = true
+            // While this one waited, another may have read the same and more.
+            if last == first { take(changes) }
+        }
+    }
+
+    private func take(_ changes: CustomerChanges) {
         last = changes.last
         for id in changes.removed { table.remove(id) }
         for stored in changes.put {
@@ -133,7 +142,6 @@ actor CustomerBook {
                 logger.error("customer is not served", metadata: ["customer": "\(stored.id)", "faults": "\(error)"])
             }
         }
-        return true
     }
 
     private func customer(_ stored: StoredCustomer) throws(Faults) -> Customer {

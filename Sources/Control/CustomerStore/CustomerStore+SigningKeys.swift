@@ -20,19 +20,10 @@ extension CustomerStore {
         }
     }
 
-    static func storedSigningKeys(of customer: String, _ database: Database) throws -> [StoredSigningKey] {
-        let keys = try database.cachedStatement(
-            sql: "SELECT id, sealed, public_key, algorithm FROM signing_key WHERE customer = ?"
-        )
-        return try Row.fetchAll(keys, arguments: [customer])
-            .map { row in
-                let sealed: String? = row[1]
-                return StoredSigningKey(
-                    id: row[0],
-                    form: sealed.map { .sealed($0) } ?? .publicKey(row[2]),
-                    algorithm: row[3]
-                )
-            }
+    /// - Parameter row: the customer, then the key's id, its sealed secret, its public key and its algorithm.
+    static func storedSigningKey(_ row: Row) -> StoredSigningKey {
+        let sealed: String? = row[2]
+        return StoredSigningKey(id: row[1], form: sealed.map { .sealed($0) } ?? .publicKey(row[3]), algorithm: row[4])
     }
 
     /// Takes a signing key in.

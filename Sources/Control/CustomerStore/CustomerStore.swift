@@ -116,35 +116,64 @@ public final class CustomerStore: Sendable {
     }
 
     /// What has changed after a change, with all that gateways check calls by.
-    public func changes(after last: Int64) async throws -> CustomerChanges {
+    /// - Parameter limit: the most customers that are told at once, so that memory has a bound; who asks goes on after the last.
+    public func changes(after last: Int64, limit: Int = 5_000) async throws -> CustomerChanges {
         try await database.read { database in
             var changes = CustomerChanges()
             changes.last = last
+            var places: [String: Int] = [:]
             let rows = try Row.fetchCursor(
                 database,
-                sql: "SELECT id, settings, is_removed, change FROM customer WHERE change > ? ORDER BY change",
-                arguments: [last]
+                sql: "SELECT id, settings, is_removed, change FROM customer WHERE change > ? ORDER BY change LIMIT ?",
+                arguments: [last, limit]
             )
             while let row = try rows.next() {
+                let id: String = row[0]
                 changes.last = row[3]
                 if row[2] as Int64 == 1 {
-                    changes.removed.append(row[0])
+                    changes.removed.append(id)
                 } else {
-                    changes.put.append(try Self.stored(row[0], settings: row[1], database))
+                    places[id] = changes.put.count
+                    changes.put.append(StoredCustomer(id: id, settings: row[1]))
                 }
             }
+            try Self.readCredentials(of: &changes, places, after: last, database)
             return changes
         }
     }
 
-    private static func stored(_ id: String, settings: String, _ database: Database) throws -> StoredCustomer {
-        var customer = StoredCustomer(id: id, settings: settings)
-        let keys = try database.cachedStatement(sql: "SELECT id, fingerprint FROM api_key WHERE customer = ?")
-        customer.keys = try Row.fetchAll(keys, arguments: [id]).map { (id: $0[0], fingerprint: $0[1]) }
-        let passwords = try database.cachedStatement(sql: "SELECT user, hash FROM password WHERE customer = ?")
-        customer.passwords = try Row.fetchAll(passwords, arguments: [id]).map { (user: $0[0], hash: $0[1]) }
-        customer.signingKeys = try Self.storedSigningKeys(of: id, database)
-        return customer
+    private static func readCredentials(
+        of changes: inout CustomerChanges,
+        _ places: [String: Int],
+        after last: Int64,
+        _ database: Database
+    ) throws {
+        func rows(_ table: String, _ columns: String) throws -> RowCursor {
+            // In this order of the tables, whatever SQLite thinks of their sizes.
+            try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT customer.id, \(columns) FROM customer CROSS JOIN \(table) ON \(table).customer = customer.id
+                    WHERE change > ? AND change <= ?
+                    """,
+                arguments: [last, changes.last]
+            )
+        }
+        let keys = try rows("api_key", "api_key.id, fingerprint")
+        while let row = try keys.next() {
+            guard let place = places[row[0]] else { continue }
+            changes.put[place].keys.append((id: row[1], fingerprint: row[2]))
+        }
+        let passwords = try rows("password", "user, hash")
+        while let row = try passwords.next() {
+            guard let place = places[row[0]] else { continue }
+            changes.put[place].passwords.append((user: row[1], hash: row[2]))
+        }
+        let signingKeys = try rows("signing_key", "signing_key.id, sealed, public_key, algorithm")
+        while let row = try signingKeys.next() {
+            guard let place = places[row[0]] else { continue }
+            changes.put[place].signingKeys.append(Self.storedSigningKey(row))
+        }
     }
 
     // MARK: Changes

@@ -31,12 +31,16 @@ extension Customer {
             guard let written = node[name] else { continue }
             faults.add("only customers of the configuration file have this so far", at: written.location, text: name)
         }
-        let declaration = Shape<CustomerDeclaration>.customer.read(node, &faults)
+        let declaration = unsafe Self.shape.read(node, &faults)
         guard faults.isEmpty, let declaration else { throw Faults(faults) }
         self = declaration.customer
         self.id = id
         plan = declaration.plan?.value
     }
+
+    /// Made once, since that takes longer than to read settings by it. Any thread may read by it: a shape never changes, and its
+    /// closures capture nothing that could.
+    private nonisolated(unsafe) static let shape = Shape<CustomerDeclaration>.customer
 
     /// Whether a text can name a customer, or one of its keys.
     public static func isName(_ text: String) -> Bool { Shape<String>.isName(text) }

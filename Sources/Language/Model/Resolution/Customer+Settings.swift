@@ -38,8 +38,8 @@ extension Customer {
         plan = declaration.plan?.value
     }
 
-    /// Made once, since that takes longer than to read settings by it. Any thread may read by it: a shape never changes, and its
-    /// closures capture nothing that could.
+    /// Made once, since that takes longer than to read settings by it.
+    // Invariant: a shape never changes, and its closures capture nothing that could, so that any thread may read by it.
     private nonisolated(unsafe) static let shape = Shape<CustomerDeclaration>.customer
 
     /// Whether a text can name a customer, or one of its keys.

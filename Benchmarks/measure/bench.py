@@ -38,9 +38,9 @@ class Bench(contextlib.ExitStack):
 
     def start(
         self, name: str, command: list[str], port: int, environment: dict[str, str] | None = None,
-        protocol: Protocol = HTTP1,
+        protocol: Protocol = HTTP1, patience: int = 20,
     ) -> Server:
-        """Starts a process, waits until it answers on its port, and ends it with the bench."""
+        """Starts a process, waits so many seconds until it answers on its port, and ends it with the bench."""
         log = os.path.join(self.work, f"{name.replace(' ', '-')}.out")
         with open(log, "w") as output:
             server = subprocess.Popen(
@@ -48,7 +48,7 @@ class Bench(contextlib.ExitStack):
             )
         self._processes[server.pid] = server
         self.callback(_end, server)
-        for _ in range(400):
+        for _ in range(patience * 20):
             if server.poll() is not None:
                 with open(log) as output:
                     raise RuntimeError(f"{name} ended with {server.returncode}: {output.read()[-600:].strip()}")
@@ -90,10 +90,12 @@ class Bench(contextlib.ExitStack):
         return self.start("gateway", command, port, environment)
 
     def gateway_by_file(
-        self, path: str, port: int, threads: int = 1, name: str = "gateway", protocol: Protocol = HTTP1
+        self, path: str, port: int, threads: int = 1, name: str = "gateway", protocol: Protocol = HTTP1,
+        patience: int = 20,
     ) -> Server:
         """`daemun run FILE`."""
-        return self.start(name, [self.daemun, "run", "--threads", str(threads), path], port, protocol=protocol)
+        command = [self.daemun, "run", "--threads", str(threads), path]
+        return self.start(name, command, port, protocol=protocol, patience=patience)
 
     def gateway(self, backend: Server, protocol: Protocol, name: str = "gateway") -> Server:
         """The gateway with one listener, which sends everything to the backend, but answers `/reply` itself."""

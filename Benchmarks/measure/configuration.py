@@ -1,4 +1,6 @@
 """The files that the gateway and its peers are measured with, generated for the ports at hand."""
+import hashlib
+
 from measure import certificate
 from measure.server import HTTP1, Protocol
 
@@ -32,6 +34,30 @@ def forwarding(listeners: dict[int, Protocol], backends: list[int], work: str, m
     return "\n".join(lines) + f"\n{more}\n"
 
 
+def sharing_a_quota(port: int, backend: int, server: int, calls: int, key: str) -> str:
+    """The gateway's file with one customer, whose quota is counted in a Redis server."""
+    return f"""
+listen: {{ port: {port}, address: 127.0.0.1 }}
+quotas: {{ redis: "redis://127.0.0.1:{server}" }}
+authorizers: {{ keys: {{ api_key: {{ header: x-api-key }} }} }}
+plans: {{ gold: {{ quota: {calls}/month }} }}
+customers: {{ acme: {{ plan: gold, api_keys: {{ sha256: {hashlib.sha256(key.encode()).hexdigest()} }} }} }}
+backends: {{ backend: {{ targets: ["http://127.0.0.1:{backend}"] }} }}
+apis: {{ bench: {{ authorize: keys, routes: {{ $default: backend }} }} }}
+"""
+
+
+def live_customers(port: int, backend: int, folder: str) -> str:
+    """The gateway's file with its customers in a folder."""
+    return f"""
+listen: {{ port: {port}, address: 127.0.0.1 }}
+data: {folder}
+authorizers: {{ keys: {{ api_key: {{ header: x-api-key }} }} }}
+backends: {{ backend: {{ targets: ["http://127.0.0.1:{backend}"] }} }}
+apis: {{ bench: {{ authorize: keys, routes: {{ $default: backend }} }} }}
+"""
+
+
 def _listener(port: int, protocol: Protocol, work: str) -> str:
     if protocol.tls:
         pair = f"{{ certificate: {certificate.chain(work)}, key: {certificate.key(work)} }}"
@@ -46,6 +72,14 @@ def nginx_backend(port: int, work: str, large: str = "/dev/null") -> str:
     location / {{ return 200 '{{"message":"hello from the backend","id":12345}}'; }}
     location = /large {{ alias {large}; sendfile on; }}
     location = /upload {{ proxy_pass http://127.0.0.1:{port}/; client_max_body_size 0; }} }}""")
+
+
+def nginx_counting(port: int, work: str) -> str:
+    """A backend that tells at `/count` how many requests came."""
+    return _nginx(work, port, f"""
+  server {{ listen 127.0.0.1:{port};
+    location / {{ return 200 hello; }}
+    location = /count {{ stub_status; }} }}""")
 
 
 def nginx_proxy(port: int, backend: int, work: str, protocol: Protocol = HTTP1, kept: int = 128) -> str:

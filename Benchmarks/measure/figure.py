@@ -27,7 +27,7 @@ class Figure:
         return f"{'≥' if self.at_least else '≤'} {self.shown(value)}"
 
     def shown(self, value: float) -> str:
-        digits = 0 if self.unit in ("ms", "bytes", "failed") else 2
+        digits = 0 if self.unit in ("ms", "bytes", "failed", "calls") else 2
         return f"{value:.{digits}f} {self.unit}".strip()
 
 

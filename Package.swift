@@ -52,7 +52,7 @@ let modules: [Module] = [
     Module(name: "Quotas", layer: .language, tests: []),
     Module(name: "Model", layer: .language, uses: ["Quotas"], packages: [yams], tests: [], testData: ["Golden"]),
     Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
-    Module(name: "Credentials", layer: .language, packages: [crypto, cryptoExtras], tests: []),
+    Module(name: "Credentials", layer: .language, packages: [crypto, cryptoExtras], tests: ["CredentialsProperties"]),
     Module(
         name: "Wire",
         layer: .requestPath,
@@ -158,6 +158,7 @@ let modules: [Module] = [
     Module(name: "EmbeddedGateway", layer: .examples, uses: ["Daemun", "Exchange", "Model"], isExecutable: true),
     Module(name: "WireProperties", layer: .testSupport, uses: ["Exchange", "Wire"], packages: [nioCore, nioHPACK]),
     Module(name: "RESPProperties", layer: .testSupport, uses: ["RESP"], packages: [nioCore]),
+    Module(name: "CredentialsProperties", layer: .testSupport, uses: ["Credentials"], packages: [crypto]),
     Module(name: "LayoutTests", layer: .tests, testData: ["ratchet.txt"]),
 ]
 
@@ -179,6 +180,7 @@ let package = Package(
         // What the fuzzers of the nested package `Fuzzing` need.
         .library(name: "WireProperties", targets: ["WireProperties"]),
         .library(name: "RESPProperties", targets: ["RESPProperties"]),
+        .library(name: "CredentialsProperties", targets: ["CredentialsProperties"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

@@ -13,6 +13,13 @@ let targets = [
     (name: "FuzzProxyHeader", fuzzes: "WireProperties"),
     (name: "FuzzClientHello", fuzzes: "WireProperties"),
     (name: "FuzzRESP", fuzzes: "RESPProperties"),
+    (name: "FuzzBase64", fuzzes: "CredentialsProperties"),
+    (name: "FuzzBasic", fuzzes: "CredentialsProperties"),
+    (name: "FuzzJSON", fuzzes: "CredentialsProperties"),
+    (name: "FuzzStructuredField", fuzzes: "CredentialsProperties"),
+    (name: "FuzzSignature", fuzzes: "CredentialsProperties"),
+    (name: "FuzzToken", fuzzes: "CredentialsProperties"),
+    (name: "FuzzKeys", fuzzes: "CredentialsProperties"),
 ]
 
 let settings: [SwiftSetting] = [

@@ -1,11 +1,11 @@
 /// The bytes that are signed (RFC 9421, 2.5): a line for each covered component, and one for the signature's parameters.
-struct SignatureBase<Request: SignableRequest> {
+package struct SignatureBase<Request: SignableRequest> {
     private let request: Request
     private let input: StructuredDictionary
-    private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
 
     /// Makes the base of one entry of `Signature-Input`.
-    init(
+    package init(
         of request: Request,
         input: StructuredDictionary,
         entry: StructuredDictionary.Entry

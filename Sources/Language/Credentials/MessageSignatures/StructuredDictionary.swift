@@ -1,43 +1,43 @@
 /// A dictionary of structured fields (RFC 8941, 3.2): the form of `Signature-Input`, `Signature` and `Content-Digest`.
 /// Values are places in the field's bytes; texts and keys are not copied.
-struct StructuredDictionary: Sendable {
+package struct StructuredDictionary: Sendable {
     /// A bare item. Its range has all that was written, quotes and colons too.
-    struct Item: Sendable {
-        enum Kind: Sendable, Hashable {
+    package struct Item: Sendable {
+        package enum Kind: Sendable, Hashable {
             case integer, decimal, text, token, bytes, boolean
         }
 
-        var kind: Kind
+        package var kind: Kind
         var range: Range<Int>
         /// Of an integer, itself; of a decimal, a thousandth; of a boolean, 0 or 1.
-        var value: Int64 = 0
+        package var value: Int64 = 0
     }
 
-    struct Parameter: Sendable {
+    package struct Parameter: Sendable {
         var key: Range<Int>
         var item: Item
     }
 
     /// An item, and where its parameters are.
-    struct Member: Sendable {
+    package struct Member: Sendable {
         var item: Item
         var parameters: Range<Int>
     }
 
-    enum Content: Sendable {
+    package enum Content: Sendable {
         case member(Member)
         /// Where the list's members and its own parameters are.
         case list(members: Range<Int>, parameters: Range<Int>)
     }
 
-    struct Entry: Sendable {
-        var key: Range<Int>
-        var content: Content
+    package struct Entry: Sendable {
+        package var key: Range<Int>
+        package var content: Content
     }
 
-    let bytes: [UInt8]
-    fileprivate(set) var entries: [Entry] = []
-    fileprivate(set) var members: [Member] = []
+    package let bytes: [UInt8]
+    package fileprivate(set) var entries: [Entry] = []
+    package fileprivate(set) var members: [Member] = []
     fileprivate(set) var parameters: [Parameter] = []
 
     /// The most bytes of a field, all of its lines taken together.
@@ -48,7 +48,7 @@ struct StructuredDictionary: Sendable {
 
     /// Reads a field. A key that comes twice is a fault; the RFC lets the last one win, and readers that do not know
     /// that read something else than what was signed.
-    init(_ bytes: [UInt8]) throws(StructuredFieldFault) {
+    package init(_ bytes: [UInt8]) throws(StructuredFieldFault) {
         self.bytes = bytes
         var parser = StructuredFieldParser(bytes: bytes)
         try parser.parseDictionary()
@@ -57,11 +57,11 @@ struct StructuredDictionary: Sendable {
         parameters = parser.parameters
     }
 
-    func entry(_ key: Span<UInt8>) -> Entry? {
+    package func entry(_ key: Span<UInt8>) -> Entry? {
         entries.first { bytes.span.extracting($0.key).equals(key) }
     }
 
-    func parameter(_ key: StaticString, in range: Range<Int>) -> Item? {
+    package func parameter(_ key: StaticString, in range: Range<Int>) -> Item? {
         for parameter in parameters[range] where bytes.span.extracting(parameter.key).equals(key) {
             return parameter.item
         }
@@ -90,14 +90,14 @@ struct StructuredDictionary: Sendable {
 }
 
 /// Why a text is no dictionary of structured fields that we read: not in the grammar, a key twice, or over a limit.
-struct StructuredFieldFault: Error, Sendable, Hashable {
+package struct StructuredFieldFault: Error, Sendable, Hashable {
     /// The byte at which it was seen.
     var offset: Int
 }
 
 extension StructuredDictionary {
     /// Writes a content as RFC 8941, 4.1 wants it.
-    func write(_ content: Content, to text: inout [UInt8]) {
+    package func write(_ content: Content, to text: inout [UInt8]) {
         switch content {
         case .member(let member): write(member, to: &text)
         case .list(let members, let parameters):
@@ -111,7 +111,7 @@ extension StructuredDictionary {
         }
     }
 
-    func write(_ member: Member, to text: inout [UInt8]) {
+    package func write(_ member: Member, to text: inout [UInt8]) {
         write(member.item, to: &text)
         writeParameters(member.parameters, to: &text)
     }

@@ -16,6 +16,13 @@ extension CustomerBook {
         }
     }
 
+    /// Has everything sealed by the first key, once a model is served that says so.
+    func sealAll() async {
+        do { try await sealAnew() } catch {
+            logger.error("secrets can't be sealed anew", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Has everything sealed by the first key that an earlier one has sealed.
     func sealAnew() async throws {
         guard let sealing else { return }
@@ -57,7 +64,8 @@ extension CustomerBook {
     }
 
     func addSigningKey(_ key: NewSigningKey, of customer: String) async throws -> String? {
-        guard !declaredSigningKeys.contains(key.id) else { throw CustomerStoreFault.signingKeyExists(key.id) }
+        let declared = model.customers.flatMap(\.signingKeys)
+        guard !declared.contains(where: { $0.id == key.id }) else { throw CustomerStoreFault.signingKeyExists(key.id) }
         let read: Customer.SigningKey
         let form: StoredSigningKey.Form
         var made: String?

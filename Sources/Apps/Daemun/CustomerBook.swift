@@ -11,6 +11,14 @@ import Model
 /// Another process may change the store, too, so it is looked at again and again; who changes it through this process
 /// gets an answer when all workers know.
 actor CustomerBook {
+    /// What the workers have to be told of.
+    enum Change: Sendable {
+        /// The customers alone.
+        case customers(CustomerTable)
+        /// What is compiled into a snapshot, too: whose calls go elsewhere.
+        case routes
+    }
+
     /// Where they are kept. Changes go through this actor.
     nonisolated let store: CustomerStore
     private let folder: String
@@ -18,16 +26,21 @@ actor CustomerBook {
     private(set) var table: CustomerTable
     /// What secrets that have to be read again are kept under; `nil` when the model names nothing.
     private(set) var sealing: SealingKeys?
-    private var sealingKeys: [Secret]
     private var last: Int64 = 0
-    private var declared: Set<String> = []
-    private var declaredUsers: Set<String> = []
-    private(set) var declaredSigningKeys: Set<String> = []
-    private var plans: Set<String> = []
-    private var publish: (@Sendable (CustomerTable) async -> Void)?
-    private var watching: Task<Void, Never>?
+    /// What the configuration file says.
+    private(set) var model: Model
+    /// The customers of the file, whose credentials nobody else can have.
+    private(set) var declared: CustomerTable
+    /// Of the customers that are served, those with backends or versions of their own.
+    private var routes: [String: CustomerSettings] = [:]
+    /// Whether they are others than the workers were told of last.
+    private var hasOtherRoutes = false
     /// What settings say, by their text: many customers have the same.
-    private var parsed: [String: Customer] = [:]
+    private var parsed: [String: CustomerSettings] = [:]
+    /// Why customers are not served as they should be.
+    private(set) var faults: [String: Faults] = [:]
+    private var publish: (@Sendable (Change) async -> Void)?
+    private var watching: Task<Void, Never>?
 
     /// How often the store is looked at.
     private static let interval = Duration.milliseconds(250)
@@ -44,7 +57,7 @@ actor CustomerBook {
             let store = try CustomerStore(path: folder + "/customers.sqlite", fingerprinter: fingerprinter) {
                 Int64(Date().timeIntervalSince1970)
             }
-            return try await CustomerBook(store, folder: folder, sealingKeys: model.sealingKeys, logger: logger)
+            return try await CustomerBook(store, folder: folder, model: model, logger: logger)
         } catch let faults as Faults {
             throw faults
         } catch {
@@ -60,7 +73,6 @@ actor CustomerBook {
             let rule = "the folder of customers changes with a restart only; it is \"\(book.folder)\" now"
             throw Faults([Fault(rule, text: model.dataFolder ?? "none")])
         }
-        _ = try sealing(model.sealingKeys)
         return book
     }
 
@@ -72,19 +84,53 @@ actor CustomerBook {
         }
     }
 
-    private init(_ store: CustomerStore, folder: String, sealingKeys: [Secret], logger: Logger) async throws {
+    private init(_ store: CustomerStore, folder: String, model: Model, logger: Logger) async throws {
         self.store = store
         self.folder = folder
-        self.sealingKeys = sealingKeys
-        sealing = try Self.sealing(sealingKeys)
+        self.model = model
         self.logger = logger
+        sealing = try Self.sealing(model.sealingKeys)
         table = CustomerTable(fingerprinter: store.fingerprinter)
+        declared = Self.declared(in: model, store)
         try await sealAnew()
         try await readChanges()
     }
 
+    // MARK: What the file says
+
+    /// Holds all customers against another model, and tells it their backends and versions.
+    /// - Parameter model: what the configuration file says.
+    /// - Returns: what is to be served.
+    /// - Throws: when the store can't be read, or the sealing keys can't be used.
+    func merged(into model: Model) async throws(Faults) -> Model {
+        let isOther = model.differsForCustomers(from: self.model)
+        if isOther { sealing = try Self.sealing(model.sealingKeys) }
+        self.model = model
+        if isOther {
+            declared = Self.declared(in: model, store)
+            // Any of them may name what is gone, or what is there at last.
+            last = 0
+            do { try await readChanges() } catch {
+                throw Faults([Fault("customers can't be read: \(error)", text: folder)])
+            }
+        }
+        var merged = model
+        merged.add(routes.values.sorted { $0.customer.id < $1.customer.id })
+        return merged
+    }
+
+    private static func declared(in model: Model, _ store: CustomerStore) -> CustomerTable {
+        var table = CustomerTable(fingerprinter: store.fingerprinter)
+        // What is wrong with them is told when the model is compiled.
+        for customer in model.customers { try? table.put(customer) }
+        for customer in model.sandboxCustomers { try? table.put(customer, isSandbox: true) }
+        return table
+    }
+
+    // MARK: What the store says
+
     /// Has the workers told of every change from now on.
-    func watch(_ publish: @escaping @Sendable (CustomerTable) async -> Void) {
+    func watch(_ publish: @escaping @Sendable (Change) async -> Void) {
         guard watching == nil else { return }
         self.publish = publish
         watching = Task { [weak self] in
@@ -113,119 +159,117 @@ actor CustomerBook {
 
     /// Reads what has changed, and tells the workers.
     private func refresh() async throws {
-        if try await readChanges() { await publish?(table) }
+        guard let change = try await readChanges() else { return }
+        await publish?(change)
     }
 
-    /// - Returns: whether there was any change.
+    /// - Returns: `nil` when nothing has changed.
     @discardableResult
-    private func readChanges() async throws -> Bool {
+    private func readChanges() async throws -> Change? {
         var hasChanged = false
         while true {
             let first = last
             let changes = try await store.changes(after: first)
-            guard changes.last > first else { return hasChanged }
+            guard changes.last > first else { break }
             hasChanged = true
             // While this one waited, another may have read the same and more.
             if last == first { take(changes) }
         }
+        guard hasChanged || hasOtherRoutes else { return nil }
+        defer { hasOtherRoutes = false }
+        return hasOtherRoutes ? .routes : .customers(table)
     }
 
     private func take(_ changes: CustomerChanges) {
         last = changes.last
-        for id in changes.removed { table.remove(id) }
-        for stored in changes.put {
-            do throws(Faults) {
-                try table.put(try customer(stored))
-            } catch {
-                // The store takes only what could be read; another version of the gateway may have written it.
-                table.remove(stored.id)
-                logger.error("customer is not served", metadata: ["customer": "\(stored.id)", "faults": "\(error)"])
-            }
+        for id in changes.removed {
+            if routes.removeValue(forKey: id) != nil { hasOtherRoutes = true }
+            faults[id] = nil
+            table.remove(id)
         }
+        for stored in changes.put where take(stored) { hasOtherRoutes = true }
     }
 
-    private func customer(_ stored: StoredCustomer) throws(Faults) -> Customer {
-        var customer: Customer
-        if let known = parsed[stored.settings] {
-            customer = known
-            customer.id = stored.id
-        } else {
-            customer = try Customer(id: stored.id, settings: stored.settings)
-            if parsed.count >= Self.mostParsed { parsed = [:] }
-            parsed[stored.settings] = customer
+    /// Has the table know a customer as it is now. One that names what is not there is suspended: its calls would go where they
+    /// should not, or pass without a limit.
+    /// - Returns: whether its backends or versions may be others than before.
+    private func take(_ stored: StoredCustomer) -> Bool {
+        let id = stored.id
+        let former = routes.removeValue(forKey: id)
+        guard !isDeclared(id) else {
+            // The file counts.
+            faults[id] = nil
+            table.remove(id)
+            return former != nil
         }
-        customer.apiKeys = stored.keys.map { Customer.APIKey(id: $0.id, form: .fingerprint($0.fingerprint)) }
-        customer.passwords = stored.passwords.map { Customer.Password(user: $0.user, hash: Secret($0.hash)) }
-        customer.signingKeys = stored.signingKeys.compactMap { signingKey($0, of: stored.id) }
-        return customer
-    }
-
-    /// Knows from now on which customers stand in the configuration file, where alone they can be changed, and which plans.
-    func follow(_ model: Model) async {
-        declared = Set(model.customers.map(\.id))
-        declaredUsers = Set((model.customers + model.sandboxCustomers).flatMap { $0.passwords.map(\.user) })
-        declaredSigningKeys = Set(model.customers.flatMap { $0.signingKeys.map(\.id) })
-        plans = Set(model.plans.map(\.name))
-        guard model.sealingKeys != sealingKeys else { return }
-        sealingKeys = model.sealingKeys
-        // Was read before the model was taken.
-        sealing = try? Self.sealing(sealingKeys)
-        do {
-            try await sealAnew()
-            // What did not open before may do so now.
-            last = 0
-            try await refresh()
+        do throws(Faults) {
+            let settings = try settings(of: stored)
+            let missing = model.faults(in: settings)
+            try put(settings, stored, isServed: missing.isEmpty)
+            note(missing.isEmpty ? nil : Faults(missing), of: id)
+            guard missing.isEmpty, settings.hasRoutes else { return former != nil }
+            routes[id] = settings
+            return true
         } catch {
-            logger.error("secrets can't be sealed anew", metadata: ["error": "\(error)"])
+            // The store takes only what could be read; another version of the gateway may have written it.
+            table.remove(id)
+            note(error, of: id)
+            return former != nil
         }
     }
+
+    private func settings(of stored: StoredCustomer) throws(Faults) -> CustomerSettings {
+        if let known = parsed[stored.settings] { return known.given(to: stored.id) }
+        let settings = try CustomerSettings(id: stored.id, settings: stored.settings)
+        if parsed.count >= Self.mostParsed { parsed = [:] }
+        parsed[stored.settings] = settings
+        return settings
+    }
+
+    private func put(_ settings: CustomerSettings, _ stored: StoredCustomer, isServed: Bool) throws(Faults) {
+        var customer = settings.customer
+        customer.apiKeys = stored.keys.filter { !$0.isSandbox }.map(Self.key)
+        customer.passwords = stored.passwords.filter { !$0.isSandbox }.map(Self.password)
+        customer.signingKeys = stored.signingKeys.compactMap { signingKey($0, of: stored.id) }
+        if !isServed { customer.isSuspended = true }
+        try declared.check(customer)
+        try table.put(customer)
+        guard var sandbox = settings.sandbox else { return table.removeFromSandboxes(stored.id) }
+        sandbox.apiKeys = stored.keys.filter(\.isSandbox).map(Self.key)
+        sandbox.passwords = stored.passwords.filter(\.isSandbox).map(Self.password)
+        if !isServed { sandbox.isSuspended = true }
+        try declared.check(sandbox, isSandbox: true)
+        try table.put(sandbox, isSandbox: true)
+    }
+
+    private static func key(_ key: (id: String, fingerprint: String, isSandbox: Bool)) -> Customer.APIKey {
+        Customer.APIKey(id: key.id, form: .fingerprint(key.fingerprint))
+    }
+
+    private static func password(_ password: (user: String, hash: String, isSandbox: Bool)) -> Customer.Password {
+        Customer.Password(user: password.user, hash: Secret(password.hash))
+    }
+
+    private func note(_ reason: Faults?, of id: String) {
+        if let reason, faults[id] != reason {
+            let text = reason.all.map(\.description).joined(separator: "; ")
+            logger.error("customer is not served", metadata: ["customer": "\(id)", "faults": "\(text)"])
+        }
+        faults[id] = reason
+    }
+
+    // MARK: Changes
+
+    /// Whether a customer stands in the configuration file, where alone it can be changed.
+    func isDeclared(_ id: String) -> Bool { declared.contains(id) }
 
     func change<Value: Sendable>(
         _ id: String,
         _ body: @Sendable (CustomerStore) async throws -> Value
     ) async throws -> Value {
-        guard !declared.contains(id) else { throw DeclaredInFile(id: id) }
+        guard !isDeclared(id) else { throw DeclaredInFile(id: id) }
         let value = try await body(store)
         try await refresh()
         return value
-    }
-}
-
-extension CustomerBook: CustomerAdministration {
-    func customers(after id: String, limit: Int) async throws -> [CustomerRecord] {
-        try await store.customers(after: id, limit: limit)
-    }
-
-    func customer(_ id: String) async throws -> CustomerRecord? { try await store.customer(id) }
-
-    func put(_ id: String, settings: String) async throws -> Bool {
-        let customer = try Customer(id: id, settings: settings)
-        if let plan = customer.plan, !plans.contains(plan) {
-            let known = plans.sorted().joined(separator: ", ")
-            throw Faults([Fault("no plan has this name; there are: \(known)", text: plan)])
-        }
-        return try await change(id) { try await $0.put(id, settings: settings) }
-    }
-
-    func remove(_ id: String) async throws { try await change(id) { try await $0.remove(id) } }
-
-    func makeKey(_ id: String, of customer: String) async throws -> String {
-        try await change(customer) { try await $0.makeKey(id, of: customer) }
-    }
-
-    func removeKey(_ id: String, of customer: String) async throws {
-        try await change(customer) { try await $0.removeKey(id, of: customer) }
-    }
-
-    func setPassword(_ password: String, of user: String, customer: String) async throws {
-        guard !declaredUsers.contains(user) else { throw CustomerStoreFault.userExists(user) }
-        // Takes a tenth of a second, and so not on this actor.
-        let hash = await Task.detached { PasswordHash(of: Array(password.utf8)) }.value
-        guard let hash else { throw Faults([Fault("this can't be a password")]) }
-        try await change(customer) { try await $0.setPassword(hash, of: user, customer: customer) }
-    }
-
-    func removePassword(of user: String, customer: String) async throws {
-        try await change(customer) { try await $0.removePassword(of: user, customer: customer) }
     }
 }

@@ -1,5 +1,6 @@
 import Admin
 import Authorization
+import Exchange
 import Foundation
 import Model
 import Quotas
@@ -27,18 +28,19 @@ struct CustomerUsage: UsageAccounts {
         var window: QuotaWindow
     }
 
-    func usage(of customer: String, days: Int) async throws(UsageFault) -> UsageReport {
-        let plan = try plan(of: customer)
+    func usage(of customer: String, isSandbox: Bool, days: Int) async throws(UsageFault) -> UsageReport {
+        let selection = UsageSelection(customer: customer, isSandbox: isSandbox)
+        let plan = try plan(of: selection)
         await accounts.keeper.settleAll()
         var quotas: [UsageReport.Quota] = []
-        for account in try await openAccounts(UsageSelection(customer: customer), plan) {
+        for account in try await openAccounts(selection, plan) {
             quotas.append(try await report(account, days: days))
         }
         return UsageReport(customer: customer, plan: plan?.name, quotas: quotas)
     }
 
     func setUsage(of selection: UsageSelection, to calls: Int?) async throws(UsageFault) {
-        let plan = try plan(of: selection.customer)
+        let plan = try plan(of: selection)
         await accounts.keeper.settleAll()
         let selected = try await openAccounts(selection, plan)
         guard !selected.isEmpty else { throw .noQuota }
@@ -58,12 +60,13 @@ struct CustomerUsage: UsageAccounts {
 
     // MARK: Pieces
 
-    private func plan(of customer: String) throws(UsageFault) -> UsagePlan? {
+    private func plan(of selection: UsageSelection) throws(UsageFault) -> UsagePlan? {
+        let (id, isSandbox) = (selection.customer, selection.isSandbox)
         let name: String?
-        if let declared = model.customers.first(where: { $0.id == customer }) {
+        if let declared = (isSandbox ? model.sandboxCustomers : model.customers).first(where: { $0.id == id }) {
             name = declared.plan
-        } else if let live, live.contains(customer) {
-            name = live.plan(of: customer)
+        } else if let live, live.contains(id, isSandbox: isSandbox) {
+            name = live.plan(of: id, isSandbox: isSandbox)
         } else {
             throw .noCustomer
         }
@@ -73,26 +76,27 @@ struct CustomerUsage: UsageAccounts {
     /// The quotas that are meant, in the order of the plan.
     private func openAccounts(_ selection: UsageSelection, _ plan: UsagePlan?) async throws(UsageFault) -> [Account] {
         let second = QuotaAccounts.now.second
+        let customer = Principal.counted(selection.customer, isSandbox: selection.isSandbox)
         var found: [Account] = []
         for quota in plan?.quotas ?? [] where selection.quota == nil || selection.quota == quota.name {
             guard let calendar = try? QuotaCalendar(timeZone: quota.timeZone) else { continue }
             let window = calendar.window(quota.period, at: second)
             let counted: [QuotaAccount]
             do {
-                counted = try await accounts.records.accounts(of: selection.customer, quota: quota.name, in: window)
+                counted = try await accounts.records.accounts(of: customer, quota: quota.name, in: window)
             } catch {
                 throw .unavailable("the count can't be read: \(error)")
             }
             if quota.isPerRoute {
-                for account in counted where account.key.subject != selection.customer {
-                    let route = String(account.key.subject.dropFirst(selection.customer.count + 1))
+                for account in counted where account.key.subject != customer {
+                    let route = String(account.key.subject.dropFirst(customer.count + 1))
                     guard selection.route == nil || selection.route == route else { continue }
                     found.append(
                         Account(quota: quota, route: route, key: account.key, usage: account.usage, window: window)
                     )
                 }
             } else if selection.route == nil {
-                let key = QuotaKey(quota: quota.name, subject: selection.customer)
+                let key = QuotaKey(quota: quota.name, subject: customer)
                 let usage = counted.first { $0.key == key }?.usage
                 found.append(Account(quota: quota, key: key, usage: usage, window: window))
             }

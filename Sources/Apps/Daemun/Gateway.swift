@@ -28,6 +28,8 @@ public actor Gateway {
     /// `nil` while no plan has a quota.
     private(set) var quotas: QuotaAccounts?
 
+    /// What the configuration says; what is served has more.
+    private var declared: Model
     private(set) var current: Publication
     /// The last reload, so that the next one waits for it.
     private var reloading: Task<Void, Never>?
@@ -43,10 +45,11 @@ public actor Gateway {
         let begun = clock.now
         let quotas = try QuotaAccounts.open(for: model, logger: options.logger)
         let customers = try await CustomerBook.open(for: model, logger: options.logger)
+        let served = try await customers?.merged(into: model) ?? model
         let snapshot: Snapshot
         do throws(Faults) {
             snapshot = try Snapshot(
-                model,
+                served,
                 revision: 1,
                 steps: options.steps,
                 fingerprinter: customers?.store.fingerprinter,
@@ -59,7 +62,7 @@ public actor Gateway {
         let names = NameResolution()
         let publication = Publication(
             snapshot,
-            targets: await names.directory(for: model.backends),
+            targets: await names.directory(for: served.backends),
             accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) },
             customers: await customers?.table
         )
@@ -71,6 +74,7 @@ public actor Gateway {
             options: options,
             plane: plane,
             names: names,
+            declared: model,
             publication: publication,
             loading: LoadRecord(compiledIn: clock.now - begun),
             customers: customers,
@@ -87,7 +91,7 @@ public actor Gateway {
         await gateway.watchBackends()
         await gateway.watchCertificates()
         await gateway.watchKeys()
-        await gateway.follow(model)
+        await gateway.watchCustomers()
         return gateway
     }
 
@@ -95,6 +99,7 @@ public actor Gateway {
         options: GatewayOptions,
         plane: DataPlane,
         names: NameResolution,
+        declared: Model,
         publication: Publication,
         loading: LoadRecord,
         customers: CustomerBook?,
@@ -104,6 +109,7 @@ public actor Gateway {
         self.plane = plane
         self.names = names
         keyWatch = KeyWatch(logger: options.logger)
+        self.declared = declared
         self.current = publication
         self.loading = loading
         self.customers = customers
@@ -134,18 +140,34 @@ public actor Gateway {
     /// Serves another model from now on; calls in flight end as they began. Reloads run one after the other, in the order of the calls.
     /// - Throws: all faults at once. The old model is then served on, and the faults are kept for `/snapshot`.
     public func reload(_ model: Model) async throws(Faults) {
+        let faults = await next { gateway in
+            let faults = await gateway.result(ofChangeTo: model)
+            // What is served on is what customers are held against.
+            if faults != nil { _ = try? await gateway.customers?.merged(into: gateway.declared) }
+            return faults
+        }
+        if let faults { throw faults }
+    }
+
+    /// Runs after all that was to be changed before.
+    private func next<Value: Sendable>(
+        _ change: @escaping @Sendable (isolated Gateway) async -> Value
+    ) async -> Value {
         let earlier = reloading
         let this = Task {
             await earlier?.value
-            return await result(ofChangeTo: model)
+            return await change(self)
         }
         reloading = Task { _ = await this.value }
-        if let faults = await this.value { throw faults }
+        return await this.value
     }
 
     private func result(ofChangeTo model: Model) async -> Faults? {
         do {
             try await change(to: model)
+            declared = model
+            await customers?.sealAll()
+            options.logger.info("configuration loaded", metadata: ["revision": "\(current.snapshot.revision)"])
             return nil
         } catch {
             let faults = error as? Faults ?? Faults([Fault("the new configuration can't be served: \(error)")])
@@ -163,16 +185,17 @@ public actor Gateway {
         )
     }
 
-    private func change(to model: Model) async throws {
+    private func change(to declared: Model) async throws {
         let clock = ContinuousClock()
         let begun = clock.now
         let old = current
         let steps = options.steps
         let revision = old.snapshot.revision + 1
-        let quotas = try quotas?.remaining(for: model) ?? QuotaAccounts.open(for: model, logger: options.logger)
+        let quotas = try quotas?.remaining(for: declared) ?? QuotaAccounts.open(for: declared, logger: options.logger)
         self.quotas = quotas
-        let customers = try await CustomerBook.reopen(customers, for: model, logger: options.logger)
+        let customers = try await CustomerBook.reopen(customers, for: declared, logger: options.logger)
         self.customers = customers
+        let model = try await customers?.merged(into: declared) ?? declared
         let fingerprinter = customers?.store.fingerprinter
         // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
         let snapshot = try await Task.detached {
@@ -205,8 +228,7 @@ public actor Gateway {
         await watchBackends()
         watchCertificates()
         await watchKeys()
-        await follow(model)
-        options.logger.info("configuration loaded", metadata: ["revision": "\(revision)"])
+        await watchCustomers()
     }
 
     /// The writer goes on when its destination stays.
@@ -285,14 +307,27 @@ public actor Gateway {
 
     // MARK: Customers
 
-    private func follow(_ model: Model) async {
-        await customers?.follow(model)
+    private func watchCustomers() async {
         await customers?.watch { [weak self] in await self?.take($0) }
     }
 
-    private func take(_ customers: CustomerTable) async {
-        current.customers = .newer(current.customers, customers)
-        try? await plane.update(customers)
+    private func take(_ change: CustomerBook.Change) async {
+        switch change {
+        case .customers(let table):
+            current.customers = .newer(current.customers, table)
+            try? await plane.update(table)
+        case .routes: await next { gateway in await gateway.republish() }
+        }
+    }
+
+    /// Serves the same configuration with what customers have of their own by now.
+    private func republish() async {
+        do {
+            try await change(to: declared)
+            options.logger.info("customers have other routes", metadata: ["revision": "\(current.snapshot.revision)"])
+        } catch {
+            options.logger.error("what customers have of their own can't be served", metadata: ["error": "\(error)"])
+        }
     }
 
     // MARK: What it tells

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTypes
 
-/// `/usage`: `GET ?customer=acme`, and with the admin token `PUT ?customer=acme&quota=month&used=100`, `DELETE ?customer=acme`.
+/// `/usage`: `GET ?customer=acme`, with `&sandbox=true` for sandboxes, and with the admin token `PUT ?customer=acme&quota=month&used=100`, `DELETE ?customer=acme`.
 extension AdminResponder {
     static let usagePath = "/usage"
     private static let mostDays = 400
@@ -16,7 +16,15 @@ extension AdminResponder {
         guard let customer = query["customer"], !customer.isEmpty else {
             return AdminAnswer(.badRequest, Complaint(error: "say whose: /usage?customer=ID"))
         }
-        let selection = UsageSelection(customer: customer, quota: query["quota"], route: query["route"])
+        guard let isSandbox = ["true": true, "false": false][query["sandbox"] ?? "false"] else {
+            return AdminAnswer(.badRequest, Complaint(error: "sandbox is true or false"))
+        }
+        let selection = UsageSelection(
+            customer: customer,
+            isSandbox: isSandbox,
+            quota: query["quota"],
+            route: query["route"]
+        )
         do throws(UsageFault) {
             switch request.method {
             case .put, .delete:
@@ -40,7 +48,7 @@ extension AdminResponder {
             guard let days, (1...Self.mostDays).contains(days) else {
                 return AdminAnswer(.badRequest, Complaint(error: "days is 1…\(Self.mostDays)"))
             }
-            return AdminAnswer(.ok, try await accounts.usage(of: customer, days: days))
+            return AdminAnswer(.ok, try await accounts.usage(of: customer, isSandbox: isSandbox, days: days))
         } catch {
             return Self.answer(to: error, selection)
         }

@@ -7,6 +7,8 @@ public protocol CustomerAdministration: Sendable {
     func customers(after id: String, limit: Int) async throws -> [CustomerRecord]
     /// One customer; `nil` when there is none with this id.
     func customer(_ id: String) async throws -> CustomerRecord?
+    /// Why a customer is suspended that should not be: what its settings name, and is not served. Mostly empty.
+    func reasonsAgainst(_ id: String) async -> [String]
     /// Takes a customer in, or gives one other settings.
     /// - Returns: whether it is new.
     /// - Throws: `Faults` when the settings can't be served.
@@ -14,8 +16,9 @@ public protocol CustomerAdministration: Sendable {
     /// Lets go of a customer and its credentials.
     func remove(_ id: String) async throws
     /// Makes an API key.
+    /// - Parameter isSandbox: whether it is for sandboxes, and nothing else.
     /// - Returns: the key, which is told this once.
-    func makeKey(_ id: String, of customer: String) async throws -> String
+    func makeKey(_ id: String, of customer: String, isSandbox: Bool) async throws -> String
     /// Withdraws an API key.
     func removeKey(_ id: String, of customer: String) async throws
     /// Takes in what a customer signs requests with.
@@ -25,7 +28,7 @@ public protocol CustomerAdministration: Sendable {
     /// Withdraws a signing key.
     func removeSigningKey(_ id: String, of customer: String) async throws
     /// Gives a user a password in place of the one that it has.
-    func setPassword(_ password: String, of user: String, customer: String) async throws
+    func setPassword(_ password: String, of user: String, customer: String, isSandbox: Bool) async throws
     /// Withdraws a user's password.
     func removePassword(of user: String, customer: String) async throws
 }

@@ -38,7 +38,7 @@ struct CustomerResponder: Sendable {
                 guard let record = try await customers.customer(path[0]) else {
                     throw CustomerStoreFault.unknownCustomer(path[0])
                 }
-                return AdminAnswer(.ok, json: Self.object(record))
+                return AdminAnswer(.ok, json: await object(record))
             case (.put, 1): return try await put(path[0], body)
             case (.delete, 1): try await customers.remove(path[0])
             case (.post, 2) where path[1] == "keys": return try await makeKey(of: path[0], body)
@@ -92,7 +92,9 @@ struct CustomerResponder: Sendable {
             }
         }
         let page = try await customers.customers(after: after, limit: limit)
-        return AdminAnswer(.ok, json: ["customers": page.map(Self.object)])
+        var objects: [[String: Any]] = []
+        for record in page { objects.append(await object(record)) }
+        return AdminAnswer(.ok, json: ["customers": objects])
     }
 
     private func put(_ id: String, _ body: [UInt8]) async throws -> AdminAnswer {
@@ -102,15 +104,20 @@ struct CustomerResponder: Sendable {
         )
         let isNew = try await customers.put(id, settings: String(decoding: settings, as: UTF8.self))
         guard let record = try await customers.customer(id) else { throw CustomerStoreFault.unknownCustomer(id) }
-        return AdminAnswer(isNew ? .created : .ok, json: Self.object(record))
+        return AdminAnswer(isNew ? .created : .ok, json: await object(record))
     }
 
     private func makeKey(of customer: String, _ body: [UInt8]) async throws -> AdminAnswer {
         let object = try Self.object(body)
-        guard object.count == 1, let id = object["id"] as? String, Customer.isName(id) else {
-            throw Refused(reason: "expected {\"id\": \"NAME\"}: what the log is to call the key")
+        let isSandbox = object["sandbox"] ?? false
+        guard object.keys.allSatisfy({ $0 == "id" || $0 == "sandbox" }), let isSandbox = isSandbox as? Bool,
+            let id = object["id"] as? String, Customer.isName(id)
+        else {
+            throw Refused(
+                reason: "expected {\"id\": \"NAME\"}: what the log is to call the key; and maybe \"sandbox\": true"
+            )
         }
-        let key = try await customers.makeKey(id, of: customer)
+        let key = try await customers.makeKey(id, of: customer, isSandbox: isSandbox)
         return AdminAnswer(.created, json: ["id": id, "key": key])
     }
 
@@ -122,8 +129,11 @@ struct CustomerResponder: Sendable {
 
     private func setPassword(of user: String, _ customer: String, _ body: [UInt8]) async throws -> AdminAnswer {
         let object = try Self.object(body)
-        guard object.keys.allSatisfy({ $0 == "password" }) else {
-            throw Refused(reason: "expected {\"password\": \"…\"}, or {} to have one made")
+        let isSandbox = object["sandbox"] ?? false
+        guard object.keys.allSatisfy({ $0 == "password" || $0 == "sandbox" }), let isSandbox = isSandbox as? Bool else {
+            throw Refused(
+                reason: "expected {\"password\": \"…\"}, or {} to have one made; and maybe \"sandbox\": true"
+            )
         }
         guard (1...256).contains(user.utf8.count), !user.contains(":") else {
             throw Refused(reason: "a user's name has 1…256 bytes and no colon")
@@ -134,7 +144,7 @@ struct CustomerResponder: Sendable {
         else {
             throw Refused(reason: "a password has 1…\(BasicCredentials.mostPasswordBytes) bytes, none of them zero")
         }
-        try await customers.setPassword(password, of: user, customer: customer)
+        try await customers.setPassword(password, of: user, customer: customer, isSandbox: isSandbox)
         return AdminAnswer(.created, json: given == nil ? ["user": user, "password": password] : ["user": user])
     }
 
@@ -148,17 +158,31 @@ struct CustomerResponder: Sendable {
 
     // MARK: Answers
 
+    private func object(_ record: CustomerRecord) async -> [String: Any] {
+        let reasons = await customers.reasonsAgainst(record.id)
+        var object = Self.object(record)
+        if !reasons.isEmpty { object["faults"] = reasons }
+        return object
+    }
+
     private static func object(_ record: CustomerRecord) -> [String: Any] {
         let settings = try? JSONSerialization.jsonObject(with: Data(record.settings.utf8))
         return [
             "id": record.id,
             "settings": settings ?? [:] as [String: Any],
-            "api_keys": record.keys.map { ["id": $0.id, "created_at": text($0.createdAt)] },
+            "api_keys": record.keys.map(object),
             "users": record.users,
+            "sandbox_users": record.sandboxUsers,
             "signing_keys": record.signingKeys.map(object),
             "created_at": text(record.createdAt),
             "changed_at": text(record.changedAt),
         ]
+    }
+
+    private static func object(_ key: CustomerRecord.Key) -> [String: Any] {
+        var object: [String: Any] = ["id": key.id, "created_at": text(key.createdAt)]
+        if key.isSandbox { object["sandbox"] = true }
+        return object
     }
 
     private static func object(_ key: CustomerRecord.SigningKey) -> [String: Any] {

@@ -85,7 +85,8 @@ public struct UsageReport: Sendable, Equatable, Encodable {
 /// The counts of customers' quotas, for operators.
 public protocol UsageAccounts: Sendable {
     /// What a customer used, with as many days back.
-    func usage(of customer: String, days: Int) async throws(UsageFault) -> UsageReport
+    /// - Parameter isSandbox: whether that is what it used in sandboxes.
+    func usage(of customer: String, isSandbox: Bool, days: Int) async throws(UsageFault) -> UsageReport
     /// Sets what a customer used of a quota in the present window, to take calls away or give some back.
     /// - Parameter calls: `nil` starts the window anew.
     func setUsage(of selection: UsageSelection, to calls: Int?) async throws(UsageFault)
@@ -95,14 +96,17 @@ public protocol UsageAccounts: Sendable {
 public struct UsageSelection: Sendable, Hashable {
     /// The customer's id.
     public var customer: String
+    /// Whether the counts of sandboxes are meant.
+    public var isSandbox: Bool
     /// The quota's name; `nil` stands for all of the customer's.
     public var quota: String?
     /// The route as `UsageReport` names it; `nil` stands for all, where the quota counts by route.
     public var route: String?
 
     /// Makes a selection.
-    public init(customer: String, quota: String? = nil, route: String? = nil) {
+    public init(customer: String, isSandbox: Bool = false, quota: String? = nil, route: String? = nil) {
         self.customer = customer
+        self.isSandbox = isSandbox
         self.quota = quota
         self.route = route
     }

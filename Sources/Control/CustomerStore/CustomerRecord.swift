@@ -6,12 +6,15 @@ public struct CustomerRecord: Sendable, Hashable {
     public struct Key: Sendable, Hashable {
         /// What the log calls it.
         public var id: String
+        /// Whether it is for sandboxes, and nothing else.
+        public var isSandbox: Bool
         /// Seconds since 1970.
         public var createdAt: Int64
 
         /// Makes one.
-        public init(id: String, createdAt: Int64) {
+        public init(id: String, isSandbox: Bool = false, createdAt: Int64) {
             self.id = id
+            self.isSandbox = isSandbox
             self.createdAt = createdAt
         }
     }
@@ -44,6 +47,8 @@ public struct CustomerRecord: Sendable, Hashable {
     public var keys: [Key]
     /// Those of its users that have a password, by name.
     public var users: [String]
+    /// Those of its users that have a password for sandboxes, by name.
+    public var sandboxUsers: [String]
     /// What its requests are signed with, oldest first.
     public var signingKeys: [SigningKey]
     /// Seconds since 1970.
@@ -69,9 +74,9 @@ public struct StoredCustomer: Sendable {
     /// A JSON object.
     public var settings: String
     /// The fingerprints of its API keys, by the keys' ids.
-    public var keys: [(id: String, fingerprint: String)] = []
+    public var keys: [(id: String, fingerprint: String, isSandbox: Bool)] = []
     /// The hashes of its users' passwords, by the users' names.
-    public var passwords: [(user: String, hash: String)] = []
+    public var passwords: [(user: String, hash: String, isSandbox: Bool)] = []
     /// What its requests are signed with.
     public var signingKeys: [StoredSigningKey] = []
 }

@@ -52,6 +52,10 @@ public final class CustomerStore: Sendable {
                     """
             )
         }
+        migrations.registerMigration("sandboxes") { database in
+            try database.execute(sql: "ALTER TABLE api_key ADD COLUMN is_sandbox INTEGER NOT NULL DEFAULT 0")
+            try database.execute(sql: "ALTER TABLE password ADD COLUMN is_sandbox INTEGER NOT NULL DEFAULT 0")
+        }
         migrations.registerMigration("signing keys") { database in
             try database.execute(
                 sql: """
@@ -96,23 +100,28 @@ public final class CustomerStore: Sendable {
             let id: String = row[0]
             let keys = try Row.fetchAll(
                 database,
-                sql: "SELECT id, created_at FROM api_key WHERE customer = ? ORDER BY created_at, id",
+                sql: "SELECT id, is_sandbox, created_at FROM api_key WHERE customer = ? ORDER BY created_at, id",
                 arguments: [id]
             )
             return CustomerRecord(
                 id: id,
                 settings: row[1],
-                keys: keys.map { CustomerRecord.Key(id: $0[0], createdAt: $0[1]) },
-                users: try String.fetchAll(
-                    database,
-                    sql: "SELECT user FROM password WHERE customer = ? ORDER BY user",
-                    arguments: [id]
-                ),
+                keys: keys.map { CustomerRecord.Key(id: $0[0], isSandbox: $0[1], createdAt: $0[2]) },
+                users: try Self.users(of: id, isSandbox: false, database),
+                sandboxUsers: try Self.users(of: id, isSandbox: true, database),
                 signingKeys: try Self.signingKeys(of: id, database),
                 createdAt: row[2],
                 changedAt: row[3]
             )
         }
+    }
+
+    private static func users(of customer: String, isSandbox: Bool, _ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: "SELECT user FROM password WHERE customer = ? AND is_sandbox = ? ORDER BY user",
+            arguments: [customer, isSandbox]
+        )
     }
 
     /// What has changed after a change, with all that gateways check calls by.
@@ -159,15 +168,15 @@ public final class CustomerStore: Sendable {
                 arguments: [last, changes.last]
             )
         }
-        let keys = try rows("api_key", "api_key.id, fingerprint")
+        let keys = try rows("api_key", "api_key.id, fingerprint, is_sandbox")
         while let row = try keys.next() {
             guard let place = places[row[0]] else { continue }
-            changes.put[place].keys.append((id: row[1], fingerprint: row[2]))
+            changes.put[place].keys.append((id: row[1], fingerprint: row[2], isSandbox: row[3]))
         }
-        let passwords = try rows("password", "user, hash")
+        let passwords = try rows("password", "user, hash, is_sandbox")
         while let row = try passwords.next() {
             guard let place = places[row[0]] else { continue }
-            changes.put[place].passwords.append((user: row[1], hash: row[2]))
+            changes.put[place].passwords.append((user: row[1], hash: row[2], isSandbox: row[3]))
         }
         let signingKeys = try rows("signing_key", "signing_key.id, sealed, public_key, algorithm")
         while let row = try signingKeys.next() {
@@ -211,10 +220,12 @@ public final class CustomerStore: Sendable {
     }
 
     /// Makes an API key.
-    /// - Parameter prefix: what the key begins with; see `GeneratedSecret.apiKey`.
+    /// - Parameter isSandbox: whether it is for sandboxes, and nothing else; its prefix tells.
     /// - Returns: the key, which nobody can find out again.
-    public func makeKey(_ id: String, of customer: String, prefix: String = "dk") async throws -> String {
-        guard let key = GeneratedSecret.apiKey(prefix: prefix) else { preconditionFailure("a prefix of our own") }
+    public func makeKey(_ id: String, of customer: String, isSandbox: Bool = false) async throws -> String {
+        guard let key = GeneratedSecret.apiKey(prefix: isSandbox ? "dk_sandbox" : "dk") else {
+            preconditionFailure("a prefix of our own")
+        }
         let digest = Array(SHA256.hash(data: Array(key.utf8)))
         let fingerprint = fingerprinter.fingerprint(of: digest.span).description
         let now = now()
@@ -227,8 +238,8 @@ public final class CustomerStore: Sendable {
             if known.contains(id) { throw CustomerStoreFault.keyExists(id) }
             guard known.count < Self.mostKeys else { throw CustomerStoreFault.tooManyKeys }
             try database.execute(
-                sql: "INSERT INTO api_key VALUES (?, ?, ?, ?)",
-                arguments: [customer, id, fingerprint, now]
+                sql: "INSERT INTO api_key VALUES (?, ?, ?, ?, ?)",
+                arguments: [customer, id, fingerprint, now, isSandbox]
             )
         }
         return key
@@ -246,7 +257,13 @@ public final class CustomerStore: Sendable {
     }
 
     /// Gives a user a password in place of the one that it has.
-    public func setPassword(_ hash: PasswordHash, of user: String, customer: String) async throws {
+    /// - Parameter isSandbox: whether it is for sandboxes, and nothing else.
+    public func setPassword(
+        _ hash: PasswordHash,
+        of user: String,
+        customer: String,
+        isSandbox: Bool = false
+    ) async throws {
         try await change(customer) { database in
             let owner = try String.fetchOne(
                 database,
@@ -262,10 +279,10 @@ public final class CustomerStore: Sendable {
             if owner == nil, let count, count >= Self.mostUsers { throw CustomerStoreFault.tooManyUsers }
             try database.execute(
                 sql: """
-                    INSERT INTO password VALUES (?, ?, ?)
-                    ON CONFLICT (customer, user) DO UPDATE SET hash = excluded.hash
+                    INSERT INTO password VALUES (?, ?, ?, ?)
+                    ON CONFLICT (customer, user) DO UPDATE SET hash = excluded.hash, is_sandbox = excluded.is_sandbox
                     """,
-                arguments: [customer, user, hash.description]
+                arguments: [customer, user, hash.description, isSandbox]
             )
         }
     }

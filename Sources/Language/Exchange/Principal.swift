@@ -34,6 +34,8 @@ public final class Principal: Sendable {
     public let labels: [Fact]
     /// The name of the plan that says how much the customer may take.
     public let plan: String?
+    /// Whether the customer is known for sandboxes, where it is counted apart.
+    public let isSandbox: Bool
 
     /// Makes a principal.
     public init(
@@ -45,7 +47,8 @@ public final class Principal: Sendable {
         scopes: [String] = [],
         claims: [Fact] = [],
         labels: [Fact] = [],
-        plan: String? = nil
+        plan: String? = nil,
+        isSandbox: Bool = false
     ) {
         self.authorizer = authorizer
         self.customer = customer
@@ -57,6 +60,15 @@ public final class Principal: Sendable {
         self.claims = claims
         self.labels = labels
         self.plan = plan
+        self.isSandbox = isSandbox
+    }
+
+    /// Under what the customer is counted: its id, and in sandboxes another text, which is no id.
+    public var countedCustomer: String? { customer.map { Self.counted($0, isSandbox: isSandbox) } }
+
+    /// Under what a customer is counted.
+    public static func counted(_ customer: String, isSandbox: Bool) -> String {
+        isSandbox ? "sandbox:" + customer : customer
     }
 
     /// What Amazon calls `principalId`: the subject, or else the customer, or else the user.
@@ -79,7 +91,8 @@ public final class Principal: Sendable {
             scopes: scopes + other.scopes,
             claims: claims + other.claims,
             labels: labels + other.labels,
-            plan: customer == nil ? other.plan : plan
+            plan: customer == nil ? other.plan : plan,
+            isSandbox: customer == nil ? other.isSandbox : isSandbox
         )
     }
 }

@@ -36,7 +36,8 @@ struct CertificateCheck: CallerCheck {
             authorizer: authorizer,
             customer: holder.customer.id,
             labels: holder.customer.labels,
-            plan: holder.customer.plan
+            plan: holder.customer.plan,
+            isSandbox: holder.customer.isSandbox
         )
         return Holder(
             issuer: holder.issuer,

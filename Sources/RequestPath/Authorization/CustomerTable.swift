@@ -107,6 +107,9 @@ public struct CustomerTable: Sendable {
         remove(Name(id: id, isSandbox: true))
     }
 
+    /// Lets go of a customer where sandboxes know it.
+    public mutating func removeFromSandboxes(_ id: String) { remove(Name(id: id, isSandbox: true)) }
+
     private mutating func remove(_ name: Name) {
         guard let entry = customers[name] else { return }
         for id in entry.signers { signers[id] = nil }
@@ -133,10 +136,14 @@ public struct CustomerTable: Sendable {
     }
 
     /// Whether a customer has this id.
-    public func contains(_ id: String) -> Bool { customer(id: id, isSandbox: false) != nil }
+    public func contains(_ id: String, isSandbox: Bool = false) -> Bool {
+        customer(id: id, isSandbox: isSandbox) != nil
+    }
 
     /// The plan of a customer; `nil` when it has none, or there is no such customer.
-    public func plan(of id: String) -> String? { customer(id: id, isSandbox: false)?.plan }
+    public func plan(of id: String, isSandbox: Bool = false) -> String? {
+        customer(id: id, isSandbox: isSandbox)?.plan
+    }
 
     func customer(id: String, isSandbox: Bool) -> KnownCustomer? {
         customers[Name(id: id, isSandbox: isSandbox)]?.customer

@@ -51,7 +51,8 @@ struct KeyCheck: CallerCheck {
             customer: found.customer.id,
             apiKeyID: found.id,
             labels: found.customer.labels,
-            plan: found.customer.plan
+            plan: found.customer.plan,
+            isSandbox: found.customer.isSandbox
         )
         let decision = Decision(principal, customer: found.customer)
         cache?.insert(decision, for: key, until: now &+ lifetime)

@@ -87,7 +87,8 @@ struct PasswordCheck: CallerCheck {
                 user: user.name,
                 apiKeyID: key?.id,
                 labels: user.customer.labels,
-                plan: user.customer.plan
+                plan: user.customer.plan,
+                isSandbox: user.customer.isSandbox
             )
             let decision = Decision(principal, customer: user.customer)
             cache?.insert(decision, for: digest.span, until: exchange.worker.now &+ lifetime)

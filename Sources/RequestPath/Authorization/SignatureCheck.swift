@@ -101,7 +101,8 @@ struct SignatureCheck: CallerCheck {
             customer: signer.customer.id,
             apiKeyID: keyID,
             labels: signer.customer.labels,
-            plan: signer.customer.plan
+            plan: signer.customer.plan,
+            isSandbox: signer.customer.isSandbox
         )
         let decision = Decision(principal, customer: signer.customer)
         return Signer(key: signer.key, decision: decision, isSuspended: signer.customer.isSuspended)

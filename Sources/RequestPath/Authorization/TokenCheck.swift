@@ -236,7 +236,8 @@ extension Principal {
             scopes: claims.scopes ?? [],
             claims: facts,
             labels: customer?.labels ?? [],
-            plan: customer?.plan
+            plan: customer?.plan,
+            isSandbox: customer?.isSandbox ?? false
         )
     }
 }

@@ -80,7 +80,7 @@ public final class Snapshot: Sendable {
             limits: limits,
             steps: steps,
             backends: names,
-            backendChoices: BackendChoice.choices(of: model.customers, positions: names, &faults)
+            backendChoices: BackendChoice.choices(of: model.customers + model.liveCustomers, positions: names, &faults)
         )
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []

@@ -80,7 +80,7 @@ extension VersionPlan {
             for (index, api) in model.apis.enumerated() where api.isSandbox == isSandbox {
                 if let version = api.version { positions[VersionPin(api: api.name, version: version.name)] = index }
             }
-            for customer in customers {
+            for customer in customers + model.liveCustomers {
                 for pin in customer.versions {
                     guard let position = positions[pin] else { continue }
                     pins[Family(api: pin.api, isSandbox: isSandbox), default: [:]][customer.id] = position

@@ -19,7 +19,7 @@ final class Caller {
     init(_ principal: Principal, _ plan: LimitPlan, _ keys: BucketKeys) {
         self.principal = principal
         limits = principal.plan.flatMap { plan.customers[$0] }
-        customer = Self.key(of: principal.customer, .customer, keys)
+        customer = Self.key(of: principal.countedCustomer, .customer, keys)
         subject = Self.key(of: principal.subject, .subject, keys)
         facts = plan.facts.enumerated().map { index, fact in
             let value = fact.isClaim ? principal.claim(fact.name) : principal.label(fact.name)
@@ -46,7 +46,7 @@ final class Caller {
     func reserve(_ index: Int, _ rule: QuotaRule, route: EnforceLimits.Place, _ keeper: QuotaKeeper) -> QuotaReserve {
         let known = rule.isPerRoute ? routeReserves[route.name]?[index] : reserves[index]
         if let known { return known }
-        var subject = principal.customer ?? ""
+        var subject = principal.countedCustomer ?? ""
         if rule.isPerRoute { subject += " " + route.name }
         let reserve = keeper.reserve(for: QuotaKey(quota: rule.quota.name, subject: subject), rule.quota)
         if rule.isPerRoute {

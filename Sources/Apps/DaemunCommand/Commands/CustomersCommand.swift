@@ -14,6 +14,7 @@ struct CustomersCommand: AsyncParsableCommand {
             EXAMPLES
               daemun customers list gateway.yaml
               daemun customers put acme --name 'Acme Ltd' --plan gold --label tier=gold gateway.yaml
+              daemun customers put acme --backend orders=https://acme.test --version shop=v2 gateway.yaml
               daemun customers put acme --suspended gateway.yaml         settings that are not given are taken back
               daemun customers remove acme gateway.yaml
               DAEMUN_ADMIN_TOKEN=… daemun customers show acme --json --admin 127.0.0.1:8081
@@ -45,7 +46,7 @@ struct CustomersCommand: AsyncParsableCommand {
             if admin.json { return StandardStreams.write(answer) }
             let page = try JSONDecoder().decode(CustomerPage.self, from: Data(answer.utf8))
             let rows = page.customers.map {
-                [$0.id, $0.settings.name ?? "", $0.settings.state ?? "active", $0.credentials]
+                [$0.id, $0.settings.name ?? "", $0.state, $0.credentials]
             }
             StandardStreams.write(TextTable(rows: rows).text)
         }
@@ -87,28 +88,66 @@ struct CustomersCommand: AsyncParsableCommand {
         @Option(name: .customLong("address"), help: ArgumentHelp("Take calls from here only.", valueName: "cidr"))
         var addresses: [String] = []
 
+        @Option(
+            name: .customLong("backend"),
+            help: ArgumentHelp("Where calls go instead: a backend's name, or a URL.", valueName: "name=other")
+        )
+        var backends: [String] = []
+
+        @Option(
+            name: .customLong("version"),
+            help: ArgumentHelp("What they get on paths that name no version.", valueName: "api=version")
+        )
+        var versions: [String] = []
+
+        @Option(
+            name: .customLong("certificate"),
+            help: ArgumentHelp("What it says: sha256, subject, dns, uri or email.", valueName: "kind=name")
+        )
+        var certificates: [String] = []
+
+        @Flag(help: "Let them call sandboxes, with credentials for these.")
+        var sandbox = false
+
+        @Option(help: ArgumentHelp("Let them call sandboxes, under this plan.", valueName: "plan"))
+        var sandboxPlan: String?
+
         @Flag(help: "Refuse their calls for now.")
         var suspended = false
 
         @OptionGroup var admin: AdminArguments
 
         func validate() throws {
-            for label in labels where !label.dropFirst().contains("=") {
-                throw ValidationError("--label is NAME=VALUE, not \(label).")
+            let pairs = [
+                ("label", "NAME=VALUE", labels), ("backend", "NAME=OTHER", backends),
+                ("version", "API=VERSION", versions), ("certificate", "KIND=NAME", certificates),
+            ]
+            for (option, form, texts) in pairs {
+                for text in texts where !text.dropFirst().contains("=") {
+                    throw ValidationError("--\(option) is \(form), not \(text).")
+                }
             }
         }
 
         func run() async throws {
-            var settings = CustomerSettings(name: name, plan: plan)
+            var settings = WantedSettings(name: name, plan: plan)
             if suspended { settings.state = "suspended" }
             if !addresses.isEmpty { settings.addresses = addresses }
-            for label in labels {
-                let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                settings.labels = (settings.labels ?? [:]).merging([String(parts[0]): String(parts[1])]) { $1 }
-            }
+            settings.labels = Self.mapping(labels)
+            settings.backends = Self.mapping(backends)
+            settings.versions = Self.mapping(versions)
+            if !certificates.isEmpty { settings.certificates = certificates.compactMap { Self.mapping([$0]) } }
+            if sandbox || sandboxPlan != nil { settings.sandbox = CustomerSandbox(plan: sandboxPlan) }
             let body = String(decoding: try JSONEncoder().encode(settings), as: UTF8.self)
             let answer = try await admin.ask(.PUT, "/customers/\(id.pathSegment)", body: body)
             if admin.json { StandardStreams.write(answer) }
+        }
+
+        /// What `NAME=VALUE` says, by name; `nil` when there is none.
+        private static func mapping(_ pairs: [String]) -> [String: String]? {
+            if pairs.isEmpty { return nil }
+            let parts = pairs.map { $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false) }
+            return Dictionary(parts.map { (String($0[0]), String($0[1])) }) { $1 }
         }
     }
 
@@ -134,6 +173,9 @@ struct CustomersCommand: AsyncParsableCommand {
         @Argument(help: "The user's name.")
         var user: String
 
+        @Flag(help: "Make it for sandboxes, and nothing else.")
+        var sandbox = false
+
         @Flag(help: "Withdraw the user's password.")
         var remove = false
 
@@ -141,7 +183,8 @@ struct CustomersCommand: AsyncParsableCommand {
 
         func run() async throws {
             let target = "/customers/\(id.pathSegment)/passwords/\(user.pathSegment)"
-            let answer = try await admin.ask(remove ? .DELETE : .PUT, target)
+            let body = sandbox && !remove ? "{\"sandbox\":true}" : ""
+            let answer = try await admin.ask(remove ? .DELETE : .PUT, target, body: body)
             if admin.json || remove { return StandardStreams.write(answer) }
             let made = try JSONDecoder().decode([String: String].self, from: Data(answer.utf8))
             StandardStreams.write("\(made["password"] ?? "")\n")
@@ -149,22 +192,40 @@ struct CustomersCommand: AsyncParsableCommand {
     }
 }
 
-/// What a customer's settings say, as far as this command knows them.
-struct CustomerSettings: Codable {
+/// What this command sets of a customer.
+private struct WantedSettings: Encodable {
     var name: String?
     var state: String?
     var plan: String?
     var addresses: [String]?
     var labels: [String: String]?
+    var backends: [String: String]?
+    var versions: [String: String]?
+    var certificates: [[String: String]]?
+    var sandbox: CustomerSandbox?
+}
+
+/// What a customer has for sandboxes.
+private struct CustomerSandbox: Encodable {
+    var plan: String?
+}
+
+/// A customer's settings in a list, as far as it shows them.
+private struct ListedSettings: Decodable {
+    var name: String?
+    var state: String?
 }
 
 /// The gateway's answer to a question about customers.
 private struct CustomerPage: Decodable {
     struct Customer: Decodable {
         var id: String
-        var settings: CustomerSettings
+        var settings: ListedSettings
         var api_keys: [CustomerKey]
         var users: [String]
+        var faults: [String]?
+
+        var state: String { faults == nil ? settings.state ?? "active" : "at fault" }
 
         var credentials: String { "\(api_keys.count) keys, \(users.count) users" }
     }
@@ -176,4 +237,5 @@ private struct CustomerPage: Decodable {
 struct CustomerKey: Decodable {
     var id: String
     var created_at: String
+    var sandbox: Bool?
 }

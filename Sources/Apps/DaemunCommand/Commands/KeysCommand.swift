@@ -41,7 +41,7 @@ struct KeysCommand: AsyncParsableCommand {
             let answer = try await admin.ask(.GET, "/customers/\(customer.pathSegment)")
             if admin.json { return StandardStreams.write(answer) }
             let found = try JSONDecoder().decode(Customer.self, from: Data(answer.utf8))
-            let rows = found.api_keys.map { [$0.id, $0.created_at, ""] }
+            let rows = found.api_keys.map { [$0.id, $0.created_at, $0.sandbox == true ? "sandbox" : ""] }
             let signing = found.signing_keys.map { [$0.id, $0.created_at, $0.words] }
             StandardStreams.write(TextTable(rows: rows + signing).text)
         }
@@ -55,6 +55,9 @@ struct KeysCommand: AsyncParsableCommand {
 
         @Argument(help: "What the log is to call the key; of a signing key, its \"keyid\".")
         var id: String
+
+        @Flag(help: "Make it for sandboxes, and nothing else.")
+        var sandbox = false
 
         @Flag(help: "Make a secret for signatures (hmac-sha256) instead, or take in a public key.")
         var signing = false
@@ -74,6 +77,7 @@ struct KeysCommand: AsyncParsableCommand {
             if !signing, publicKey != nil || secretFile != nil || algorithm != nil {
                 throw ValidationError("--public-key, --secret-file and --algorithm go with --signing.")
             }
+            if signing, sandbox { throw ValidationError("Sandboxes take no signing keys.") }
             if publicKey != nil, secretFile != nil {
                 throw ValidationError("--public-key and --secret-file exclude each other.")
             }
@@ -84,13 +88,19 @@ struct KeysCommand: AsyncParsableCommand {
             members["public_key"] = try publicKey.map { try KeyFile.text(of: $0) }
             members["secret"] = try secretFile.map { try KeyFile.line(of: $0) }
             members["algorithm"] = algorithm
-            let body = String(decoding: try JSONEncoder().encode(members), as: UTF8.self)
+            let encoded = try sandbox ? JSONEncoder().encode(SandboxKey(id: id)) : JSONEncoder().encode(members)
+            let body = String(decoding: encoded, as: UTF8.self)
             let kind = signing ? "signing-keys" : "keys"
             let answer = try await admin.ask(.POST, "/customers/\(customer.pathSegment)/\(kind)", body: body)
             if admin.json { return StandardStreams.write(answer) }
             let made = try JSONDecoder().decode([String: String].self, from: Data(answer.utf8))
             if let secret = made["key"] ?? made["secret"] { StandardStreams.write("\(secret)\n") }
         }
+    }
+
+    private struct SandboxKey: Encodable {
+        var id: String
+        var sandbox = true
     }
 
     struct Withdraw: AsyncParsableCommand {

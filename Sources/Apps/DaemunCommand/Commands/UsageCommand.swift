@@ -27,6 +27,9 @@ struct UsageCommand: AsyncParsableCommand {
     @Argument(help: "The customer's id.")
     var customer: String
 
+    @Flag(help: "What was used in sandboxes, which is counted apart.")
+    var sandbox = false
+
     @Option(help: "How many days back calls are listed by day.")
     var days: Int = 31
 
@@ -53,6 +56,7 @@ struct UsageCommand: AsyncParsableCommand {
 
     func run() async throws {
         var items = [URLQueryItem(name: "customer", value: customer), URLQueryItem(name: "days", value: "\(days)")]
+        if sandbox { items.append(URLQueryItem(name: "sandbox", value: "true")) }
         if let quota { items.append(URLQueryItem(name: "quota", value: quota)) }
         if let route { items.append(URLQueryItem(name: "route", value: route)) }
         if let set { items.append(URLQueryItem(name: "used", value: "\(set)")) }

@@ -121,6 +121,7 @@ extension Shape<CustomerDeclaration> {
 
 /// What a customer has for sandboxes.
 struct SandboxCredentialsDeclaration {
+    var plan: Located<String>?
     var apiKeys: [Located<APIKeyDeclaration>]
     var passwords: [Customer.Password]
 }
@@ -129,6 +130,11 @@ extension Shape<SandboxCredentialsDeclaration> {
     fileprivate static var sandboxCredentials: Shape {
         .record(
             "a mapping of credentials",
+            .optional(
+                "plan",
+                Shape<String>.text("a plan's name").located,
+                "How much they may take in sandboxes, counted apart: one of \"plans\". Without it, there is no limit of theirs."
+            ),
             .optional(
                 "api_keys",
                 Shape<[Located<APIKeyDeclaration>]>.list(of: .apiKey, orOne: true, defaultText: []),
@@ -140,8 +146,9 @@ extension Shape<SandboxCredentialsDeclaration> {
                 Shape<[Named<String, Located<String>>]>.map(of: .passwordHash, key: .userName),
                 "Their users' passwords for sandboxes as hashes, by the user's name."
             )
-        ) { apiKeys, passwords in
+        ) { plan, apiKeys, passwords in
             SandboxCredentialsDeclaration(
+                plan: plan,
                 apiKeys: apiKeys,
                 passwords: Customer.Password.passwords(passwords ?? [])
             )

@@ -80,16 +80,11 @@ struct AuthorizerResolution {
     /// The customer as sandboxes know them; `nil` for one who may not call any. They have nothing of their other credentials.
     mutating func sandboxCustomer(from declaration: Named<String, CustomerDeclaration>) -> Customer? {
         guard let value = declaration.value, let sandbox = value.sandbox else { return nil }
-        return Customer(
-            id: declaration.key,
-            name: value.customer.name,
-            isSuspended: value.customer.isSuspended,
-            apiKeys: sandbox.apiKeys.compactMap { key(from: $0) },
-            passwords: sandbox.passwords,
-            addresses: value.customer.addresses,
-            labels: value.customer.labels,
-            source: declaration.location
-        )
+        var customer = value.customer.inSandbox(id: declaration.key, plan: sandbox.plan?.value)
+        customer.apiKeys = sandbox.apiKeys.compactMap { key(from: $0) }
+        customer.passwords = sandbox.passwords
+        customer.source = declaration.location
+        return customer
     }
 
     private mutating func key(from declaration: Located<APIKeyDeclaration>) -> Customer.APIKey? {

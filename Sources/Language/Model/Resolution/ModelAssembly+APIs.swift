@@ -106,7 +106,7 @@ extension ModelAssembly {
         for index in customers.indices { customers[index].versions = pins[customers[index].id] ?? [] }
     }
 
-    private mutating func isPinnable(
+    mutating func isPinnable(
         _ pin: Named<String, Located<String>>,
         _ version: Located<String>,
         _ apis: [HTTPAPI]

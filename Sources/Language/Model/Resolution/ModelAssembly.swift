@@ -181,9 +181,11 @@ struct ModelAssembly {
     private mutating func checkPlans(of file: ConfigurationFile) {
         let names = Set(file.plans.map(\.key))
         for declaration in file.customers {
-            guard let plan = declaration.value?.plan, !names.contains(plan.value) else { continue }
-            let suggestion = Spelling.closest(to: plan.value, among: names.sorted())
-            faults.add("no plan has this name", at: plan.location, text: plan.value, suggestion: suggestion)
+            for plan in [declaration.value?.plan, declaration.value?.sandbox?.plan] {
+                guard let plan, !names.contains(plan.value) else { continue }
+                let suggestion = Spelling.closest(to: plan.value, among: names.sorted())
+                faults.add("no plan has this name", at: plan.location, text: plan.value, suggestion: suggestion)
+            }
         }
     }
 

@@ -67,3 +67,5 @@ struct Named<Key, Value> {
     /// `nil` when it was faulty; the name counts all the same, so that what refers to it is not faulted as well.
     var value: Value?
 }
+
+extension Named: Sendable where Key: Sendable, Value: Sendable {}

@@ -32,6 +32,8 @@ struct Located<Value> {
     var location: SourceLocation
 }
 
+extension Located: Sendable where Value: Sendable {}
+
 extension Shape {
     /// The same with its place.
     var located: Shape<Located<Value>> {

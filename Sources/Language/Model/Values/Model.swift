@@ -26,6 +26,8 @@ public struct Model: Sendable, Equatable {
     public var sealingKeys: [Secret] = []
     /// The customers who may call sandboxes, with their credentials for these. Ids are unique among them.
     public var sandboxCustomers: [Customer] = []
+    /// Of the customers that are managed while the gateway runs, those with backends or versions of their own, and nothing else of them.
+    public var liveCustomers: [Customer] = []
     /// Where and how requests are logged; `nil` turns the access log off.
     public var accessLog: AccessLog?
     /// The operator's listener (`/livez`, `/readyz`, `/metrics`, `/snapshot`); `nil` turns it off.

@@ -143,7 +143,8 @@ struct ExternalCheck: CallerCheck {
             apiKeyID: keyID,
             claims: answer.context,
             labels: customer?.labels ?? [],
-            plan: customer?.plan
+            plan: customer?.plan,
+            isSandbox: customer?.isSandbox ?? false
         )
         return Decision(principal, customer: customer, policy: answer.policy)
     }

@@ -90,7 +90,7 @@ let modules: [Module] = [
         name: "Throttling",
         layer: .requestPath,
         uses: ["Exchange", "Model", "Quotas"],
-        packages: [nioCore],
+        packages: [nioCore, crypto],
         tests: ["Exchange", "Model", "QuotaStore", "Quotas"],
         testPackages: [nioEmbedded]
     ),

@@ -12,7 +12,8 @@ from metrics import Metrics
 from test_quotas import SECRETS, Callers
 
 FILE = """
-quotas: {{ redis: "redis://127.0.0.1:{port}", on_failure: {on_failure} }}
+redis: redis://127.0.0.1:{port}
+quotas: {{ on_failure: {on_failure} }}
 authorizers: {{ keys: {{ api_key: {{}} }} }}
 customers:
   acme: {{ plan: gold, api_keys: {{ secret: "env:ACME" }} }}

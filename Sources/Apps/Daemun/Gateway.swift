@@ -27,6 +27,8 @@ public actor Gateway {
     private(set) var customers: CustomerBook?
     /// `nil` while no plan has a quota.
     private(set) var quotas: QuotaAccounts?
+    /// `nil` without a Redis server.
+    private(set) var server: SharedServer?
 
     /// What the configuration says; what is served has more.
     private var declared: Model
@@ -43,7 +45,8 @@ public actor Gateway {
     public static func start(_ model: Model, options: GatewayOptions = GatewayOptions()) async throws -> Gateway {
         let clock = ContinuousClock()
         let begun = clock.now
-        let quotas = try QuotaAccounts.open(for: model, logger: options.logger)
+        let server = try SharedServer.open(for: model, logger: options.logger)
+        let quotas = try QuotaAccounts.open(for: model, server: server, logger: options.logger)
         let customers = try await CustomerBook.open(for: model, logger: options.logger)
         let served = try await customers?.merged(into: model) ?? model
         let snapshot: Snapshot
@@ -53,10 +56,12 @@ public actor Gateway {
                 revision: 1,
                 steps: options.steps,
                 fingerprinter: customers?.store.fingerprinter,
-                quotas: quotas?.keeper
+                quotas: quotas?.keeper,
+                rates: server?.rates
             )
         } catch {
             await quotas?.stop()
+            await server?.stop()
             throw error
         }
         let names = NameResolution()
@@ -78,14 +83,17 @@ public actor Gateway {
             publication: publication,
             loading: LoadRecord(compiledIn: clock.now - begun),
             customers: customers,
-            quotas: quotas
+            quotas: quotas,
+            server: server
         )
+        await server?.settle()
         do {
             try await gateway.open(snapshot.listeners)
             await gateway.warnOfFewDescriptors(model.limits)
         } catch {
             try await plane.stop()
             await quotas?.stop()
+            await server?.stop()
             throw error
         }
         await gateway.watchBackends()
@@ -103,7 +111,8 @@ public actor Gateway {
         publication: Publication,
         loading: LoadRecord,
         customers: CustomerBook?,
-        quotas: QuotaAccounts?
+        quotas: QuotaAccounts?,
+        server: SharedServer?
     ) {
         self.options = options
         self.plane = plane
@@ -114,6 +123,7 @@ public actor Gateway {
         self.loading = loading
         self.customers = customers
         self.quotas = quotas
+        self.server = server
     }
 
     private func open(_ listeners: [ListenerPlan]) async throws {
@@ -191,7 +201,11 @@ public actor Gateway {
         let old = current
         let steps = options.steps
         let revision = old.snapshot.revision + 1
-        let quotas = try quotas?.remaining(for: declared) ?? QuotaAccounts.open(for: declared, logger: options.logger)
+        let server = try server?.remaining(for: declared) ?? SharedServer.open(for: declared, logger: options.logger)
+        self.server = server
+        let quotas =
+            try quotas?.remaining(for: declared)
+            ?? QuotaAccounts.open(for: declared, server: server, logger: options.logger)
         self.quotas = quotas
         let customers = try await CustomerBook.reopen(customers, for: declared, logger: options.logger)
         self.customers = customers
@@ -205,6 +219,7 @@ public actor Gateway {
                 steps: steps,
                 fingerprinter: fingerprinter,
                 quotas: quotas?.keeper,
+                rates: server?.rates,
                 former: old.snapshot
             )
         }.value
@@ -348,7 +363,8 @@ public actor Gateway {
         let families = (try? await plane.metricFamilies()) ?? []
         let certificates = CertificateWatch(current.snapshot.listeners).family
         return PrometheusText.render(
-            families + current.snapshot.limitFamilies + (quotas?.families ?? []) + (current.accessLog?.families ?? [])
+            families + current.snapshot.limitFamilies + (quotas?.families ?? [])
+                + (server?.families ?? []) + (current.accessLog?.families ?? [])
                 + loading.families + [certificates]
         )
     }
@@ -366,6 +382,7 @@ public actor Gateway {
         try await plane.drain(within: current.snapshot.model.drainTimeout)
         // When the calls have ended: what they hold is given back, and after this nothing is.
         await quotas?.stop()
+        await server?.stop()
         try await plane.stop()
         if let log = current.accessLog {
             await Task.detached { _ = log.close(within: .seconds(5)) }.value

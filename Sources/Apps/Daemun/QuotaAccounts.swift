@@ -6,7 +6,6 @@ import Observation
 import QuotaStore
 import Quotas
 import Redis
-import Synchronization
 import Throttling
 
 /// The quotas of a gateway: the count on disk or in Redis, and who keeps reserves of it for the workers.
@@ -16,7 +15,7 @@ final class QuotaAccounts: Sendable {
     private let place: QuotaPlace
     /// Ends what the ledger stands on.
     private let close: @Sendable () async -> Void
-    private let failures: LedgerFailures
+    private let failures: FailureLog
     private let running: Task<Void, Never>
 
     private static let file = "quotas.sqlite"
@@ -25,7 +24,8 @@ final class QuotaAccounts: Sendable {
 
     /// Opens the count, if the model has quotas.
     /// - Throws: `Faults` when there is no folder for it, or it can't be used.
-    static func open(for model: Model, logger: Logger) throws(Faults) -> QuotaAccounts? {
+    /// - Parameter server: the one that the model names.
+    static func open(for model: Model, server: SharedServer?, logger: Logger) throws(Faults) -> QuotaAccounts? {
         guard let plan = model.plans.first(where: { !$0.quotas.isEmpty }) else { return nil }
         guard let place = QuotaPlace(model) else {
             let rule = "quotas are counted on disk: name a folder with \"data\", or with --data"
@@ -33,10 +33,10 @@ final class QuotaAccounts: Sendable {
         }
         switch place {
         case .folder(let folder): return try open(folder, for: plan, logger)
-        case .server(let server):
-            let connection = try QuotaServerConnection.open(server)
-            let ledger = RedisQuotaLedger(connection.handle)
-            return QuotaAccounts(ledger, records: ledger, place: place, logger) { await connection.close() }
+        case .server:
+            guard let server else { return nil }
+            let ledger = RedisQuotaLedger(server.handle)
+            return QuotaAccounts(ledger, records: ledger, place: place, logger) {}
         }
     }
 
@@ -67,7 +67,7 @@ final class QuotaAccounts: Sendable {
         _ logger: Logger,
         close: @escaping @Sendable () async -> Void
     ) {
-        let failures = LedgerFailures(logger)
+        let failures = FailureLog(logger, "quotas can't be counted, calls that need them are refused")
         let keeper = QuotaKeeper(ledger: ledger, clock: { Self.now }, report: { failures.add($0) })
         self.records = records
         self.keeper = keeper
@@ -114,15 +114,12 @@ final class QuotaAccounts: Sendable {
 /// Where quotas are counted.
 private enum QuotaPlace: Equatable, CustomStringConvertible {
     case folder(String)
-    case server(QuotaServer)
+    case server(url: String)
 
     /// `nil` when the model names none.
     init?(_ model: Model) {
-        if var server = model.quotaServer {
-            // What a failure means, and where it was written, may change at any time.
-            server.opensOnFailure = false
-            server.source = nil
-            self = .server(server)
+        if let server = model.redis {
+            self = .server(url: server.url)
         } else if let folder = model.dataFolder {
             self = .folder(folder)
         } else {
@@ -133,36 +130,7 @@ private enum QuotaPlace: Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .folder(let folder): "the folder \(folder)"
-        case .server(let server): server.url
-        }
-    }
-}
-
-/// Tells operators that the count can't be written, now and then.
-private final class LedgerFailures: Sendable {
-    private struct State {
-        var count = 0
-        var lastTold: NIODeadline?
-    }
-
-    private let state = Mutex(State())
-    private let logger: Logger
-    private static let pause = TimeAmount.seconds(10)
-
-    init(_ logger: Logger) { self.logger = logger }
-
-    var count: Int { state.withLock { $0.count } }
-
-    func add(_ error: any Error) {
-        let now = NIODeadline.now()
-        let isToTell = state.withLock { state in
-            state.count += 1
-            if let last = state.lastTold, now < last + Self.pause { return false }
-            state.lastTold = now
-            return true
-        }
-        if isToTell {
-            logger.error("quotas can't be counted, calls that need them are refused", metadata: ["reason": "\(error)"])
+        case .server(let url): url
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Observation
+import Model
 import Throttling
 
 extension Snapshot {
@@ -28,6 +29,15 @@ extension Snapshot {
                 help: "Calls that passed uncounted since their quota could not be asked.",
                 kind: .counter,
                 samples: [MetricSample(value: .number(Double(limits.uncounted)))]
+            ),
+            MetricFamily(
+                name: "daemun_throttle_alone_total",
+                help: "Calls under a shared throttle that this gateway decided upon without Redis, by what was done.",
+                kind: .counter,
+                samples: ThrottleLimit.FailureRule.allCases.map { rule in
+                    let count = MetricValue.number(Double(limits.decidedAlone(rule)))
+                    return MetricSample([MetricLabel("on_failure", rule.rawValue)], value: count)
+                }
             ),
         ]
     }

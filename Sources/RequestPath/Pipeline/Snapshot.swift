@@ -38,6 +38,7 @@ public final class Snapshot: Sendable {
     ///   - steps: what every call passes before its integration, in this order, once it is known who calls.
     ///   - fingerprinter: makes the hashes that API keys are found by; the former's unless given.
     ///   - quotas: who fills the reserves of quotas; without one, calls that stand under a quota are answered 503.
+    ///   - rates: who leases the tokens of shared rates.
     ///   - former: the snapshot that this one replaces; TLS contexts that have not changed are taken over from it.
     /// - Throws: all faults at once.
     public init(
@@ -46,13 +47,14 @@ public final class Snapshot: Sendable {
         steps: [any Step] = [],
         fingerprinter: KeyFingerprinter? = nil,
         quotas: QuotaKeeper? = nil,
+        rates: SharedRates? = nil,
         former: Snapshot? = nil
     ) throws(Faults) {
         self.revision = revision
         self.model = model
         router = try Router(apis: model.apis)
         authorization = try AuthorizationPlan(model, fingerprinter: fingerprinter, former: former?.authorization)
-        limits = try LimitPlan(model, keeper: quotas, former: former?.limits)
+        limits = try LimitPlan(model, keeper: quotas, rates: rates, former: former?.limits)
         var faults: [Fault] = []
         var listeners: [ListenerPlan] = []
         for listener in model.listeners {

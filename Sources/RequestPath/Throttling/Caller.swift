@@ -68,6 +68,8 @@ final class CallerMemory {
 
     private var callers = ContiguousArray<Caller?>(repeating: nil, count: places)
     private var tickets = Spares<CallTickets>(limit: 256)
+    /// Of rates that other nodes count, too.
+    var reserves = ReserveMemory()
 
     func caller(of principal: Principal, _ plan: LimitPlan, _ keys: BucketKeys) -> Caller {
         let address = UInt(bitPattern: ObjectIdentifier(principal))

@@ -12,11 +12,13 @@ public final class EnforceLimits: Step {
     struct Place: Sendable {
         /// For the count on disk: `shop GET /orders`.
         let name: String
+        let api: String
         fileprivate let apiKey: BucketKey
         fileprivate let routeKey: BucketKey
 
         init(api: String, route: String, _ keys: BucketKeys) {
             name = "\(api) \(route)"
+            self.api = api
             apiKey = keys.key(limit: LimitCounts.Domain.api.rawValue, value: Array(api.utf8).span)
             routeKey = keys.key(limit: LimitCounts.Domain.route.rawValue, value: Array(name.utf8).span)
         }
@@ -30,12 +32,14 @@ public final class EnforceLimits: Step {
 
     /// `limits`.
     public let name = "limits"
-    private let plan: LimitPlan
+    let plan: LimitPlan
     private let throttle: Throttle
     private let keys: BucketKeys
     private let counts: LimitCounts
     private let rules: [Rule]
-    private let route: Place
+    let route: Place
+    /// Whether other nodes count some of the route's own limits, too.
+    private let sharesRates: Bool
     let looksAtPlans: Bool
     private let liftsRates: Bool
     let isShared: Bool
@@ -60,6 +64,7 @@ public final class EnforceLimits: Step {
             guard rule.traits.allSatisfy(\.isOfRoute) else { return Rule(rule: rule, key: nil) }
             return Rule(rule: rule, key: Self.key(of: rule, nil, route, nil, counts.keys))
         }
+        sharesRates = rules.contains { $0.shared != nil }
         self.route = route
         self.looksAtPlans = looksAtPlans
         self.liftsRates = liftsRates
@@ -68,15 +73,23 @@ public final class EnforceLimits: Step {
 
     /// Decides on a call.
     public func run(_ exchange: Exchange) -> Verdict {
-        let memory = exchange.worker.callers(plan.memory)
-        let caller = exchange.principal.map { memory.caller(of: $0, plan, keys) }
+        let caller = exchange.principal.map { memory(on: exchange.worker).caller(of: $0, plan, keys) }
         let limits = looksAtPlans ? caller?.limits : nil
+        let ofPlan = liftsRates ? [] : limits?.throttle ?? []
+        if sharesRates || limits?.sharesRates == true { return runShared(exchange, caller, ofPlan) }
         var told: (rule: ThrottleRule, standing: Standing)?
-        let refusal = passRates(exchange, caller, liftsRates ? [] : limits?.throttle ?? [], &told)
+        let refusal = passRates(exchange, caller, ofPlan, &told)
         if let refusal { return .refuse(refusal) }
-        let quotas = limits?.quotas ?? []
+        return passed(told, caller, exchange) ?? .wait
+    }
+
+    /// Goes on with a call that all rates let pass.
+    /// - Returns: `nil` when it waits for a quota; the exchange is resumed then.
+    func passed(_ told: (rule: ThrottleRule, standing: Standing)?, _ caller: Caller?, _ exchange: Exchange) -> Verdict?
+    {
+        let quotas = looksAtPlans ? caller?.limits?.quotas ?? [] : []
         guard told != nil || !quotas.isEmpty else { return .next }
-        let tickets = memory.takeTickets()
+        let tickets = memory(on: exchange.worker).takeTickets()
         if let told {
             tickets.tell(told.rule.policy, remaining: told.standing.remaining, reset: wholeSeconds(told.standing.reset))
         }
@@ -84,8 +97,10 @@ public final class EnforceLimits: Step {
             exchange.limits = tickets
             return .next
         }
-        return passQuotas(quotas, from: 0, caller, tickets, exchange) ?? .wait
+        return passQuotas(quotas, from: 0, caller, tickets, exchange)
     }
+
+    func memory(on worker: WorkerContext) -> CallerMemory { worker.callers(plan.memory) }
 
     // MARK: Rates
 
@@ -118,6 +133,21 @@ public final class EnforceLimits: Step {
         }
         rule.refusals.add()
         return rule.policy.refusal(admission.standing)
+    }
+
+    /// How many limits the route has itself.
+    var ruleCount: Int { rules.count }
+
+    func rule(_ index: Int) -> ThrottleRule { rules[index].rule }
+
+    /// The bucket of a limit, by its place among the route's and then the plan's.
+    func key(_ index: Int, _ ofPlan: [ThrottleRule], _ caller: Caller?, _ exchange: Exchange) -> BucketKey {
+        let own = index < rules.count ? rules[index] : Rule(rule: ofPlan[index - rules.count], key: nil)
+        return own.key ?? Self.key(of: own.rule, caller, route, exchange, keys)
+    }
+
+    func admit(_ limits: Span<RateLimit>, at now: UInt64, _ worker: WorkerContext) -> Admission {
+        throttle.admit(limits, at: now) { worker.now }
     }
 
     /// The bucket of a limit: a hash of its number and of all that it counts by. Who is not known counts by the address.

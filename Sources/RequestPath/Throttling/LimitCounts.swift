@@ -1,3 +1,4 @@
+import Model
 import Synchronization
 
 /// What limits have counted in this process: buckets, and refusals for metrics. Outlives configurations, so that a reload
@@ -12,6 +13,9 @@ final class LimitCounts: Sendable {
     let buckets = BucketTable()
     /// Calls that passed since their quota could not be asked.
     let uncounted = Atomic(0)
+    private let local = AloneCount()
+    private let open = AloneCount()
+    private let closed = AloneCount()
     private let refusals = Mutex<[String: RefusalCount]>([:])
 
     /// The number of a limit, the same in every configuration.
@@ -26,6 +30,15 @@ final class LimitCounts: Sendable {
             let made = RefusalCount(cause: cause.rawValue, limit: name, place: place)
             refusals[key] = made
             return made
+        }
+    }
+
+    /// Calls of shared limits that were decided upon without Redis.
+    func alone(_ rule: ThrottleLimit.FailureRule) -> AloneCount {
+        switch rule {
+        case .local: local
+        case .open: open
+        case .closed: closed
         }
     }
 

@@ -14,6 +14,8 @@ public final class LimitPlan: Sendable {
     /// `nil` while nothing is limited, now or before.
     let counts: LimitCounts?
     let keeper: QuotaKeeper?
+    /// Who leases the tokens of shared rates.
+    let rates: SharedRates?
     /// Whether calls pass whose quota can't be asked.
     let opensOnFailure: Bool
     let facts: [Fact]
@@ -28,11 +30,18 @@ public final class LimitPlan: Sendable {
     /// Compiles the limits of a model.
     /// - Parameters:
     ///   - keeper: of quotas; without one, calls that stand under a quota are answered 503.
+    ///   - rates: of limits that are shared; without them, each does what its `on_failure` says.
     ///   - former: what this replaces; what was counted goes on.
     /// - Throws: all faults at once.
-    public init(_ model: Model, keeper: QuotaKeeper?, former: LimitPlan? = nil) throws(Faults) {
+    public init(
+        _ model: Model,
+        keeper: QuotaKeeper?,
+        rates: SharedRates? = nil,
+        former: LimitPlan? = nil
+    ) throws(Faults) {
         self.keeper = keeper
-        opensOnFailure = model.quotaServer?.opensOnFailure ?? false
+        self.rates = rates
+        opensOnFailure = model.opensQuotasOnFailure
         let limits =
             model.throttle + model.plans.flatMap(\.throttle)
             + model.apis.flatMap { api in api.throttle + api.routes.flatMap { $0.throttle ?? [] } }
@@ -78,7 +87,12 @@ public final class LimitPlan: Sendable {
     public var refusals: [LimitRefusals] { counts?.allRefusals ?? [] }
 
     /// How many calls were refused since there was no place left to count them.
-    public var refusedWithoutPlace: Int { counts?.buckets.refusedWithoutPlace ?? 0 }
+    public var refusedWithoutPlace: Int {
+        (counts?.buckets.refusedWithoutPlace ?? 0) + (rates?.refusedWithoutPlace ?? 0)
+    }
+
+    /// How many calls stood under a shared limit while Redis could not be asked, by what the limit does then.
+    public func decidedAlone(_ rule: ThrottleLimit.FailureRule) -> Int { counts?.alone(rule).current ?? 0 }
 
     /// How many calls have passed since their quota could not be asked.
     public var uncounted: Int { counts?.uncounted.load(ordering: .relaxed) ?? 0 }

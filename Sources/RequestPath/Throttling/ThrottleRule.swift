@@ -10,6 +10,8 @@ final class ThrottleRule: Sendable {
     /// Tells the limit's buckets from those of others.
     let number: UInt64
     let traits: [RuleTrait]
+    /// `nil` for a limit that this node counts by itself.
+    let shared: SharedRule?
 
     init(_ limit: ThrottleLimit, place: String, traits: [RuleTrait], _ counts: LimitCounts) throws(Fault) {
         do throws(RateFault) {
@@ -21,6 +23,11 @@ final class ThrottleRule: Sendable {
         refusals = counts.refusals(of: limit.name, place: place, cause: .throttle)
         number = counts.number(of: limit.name, place: place)
         self.traits = traits
+        if let onFailure = limit.sharedOnFailure {
+            shared = try SharedRule(limit, onFailure, place: place, counts)
+        } else {
+            shared = nil
+        }
     }
 
     private static func sentence(_ fault: RateFault) -> String {
@@ -87,9 +94,12 @@ extension LimitPolicy {
 final class CustomerLimits: Sendable {
     let throttle: [ThrottleRule]
     let quotas: [QuotaRule]
+    /// Whether other nodes count some of the rates, too.
+    let sharesRates: Bool
 
     init(throttle: [ThrottleRule], quotas: [QuotaRule]) {
         self.throttle = throttle
         self.quotas = quotas
+        sharesRates = throttle.contains { $0.shared != nil }
     }
 }

@@ -31,7 +31,7 @@ struct ExplainedLimit: Encodable {
         let unit = units[limit.period] ?? "\(limit.period) s"
         let traits = limit.traits.isEmpty ? "" : ", per " + limit.traits.map(\.description).joined(separator: " and ")
         name = limit.name
-        amount = "\(limit.requests)/\(unit), \(limit.burst) at once\(traits)"
+        amount = "\(limit.requests)/\(unit), \(limit.burst) at once\(traits)\(limit.sharedOnFailure == nil ? "" : ", shared")"
         self.place = place
     }
 

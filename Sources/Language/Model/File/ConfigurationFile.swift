@@ -6,7 +6,8 @@ struct ConfigurationFile {
     var authorizers: [Named<String, AuthorizerDeclaration>]
     var customers: [Named<String, CustomerDeclaration>]
     var plans: [Named<String, PlanDeclaration>]
-    var quotaServer: QuotaServerDeclaration?
+    var redis: RedisDeclaration?
+    var opensQuotasOnFailure: Located<Bool>?
     var throttle: [Located<ThrottleDeclaration>]
     var data: DataDeclaration?
     var accessLog: AccessLog?
@@ -66,9 +67,14 @@ struct ConfigurationFile {
                 "How much customers may take, by the name that they say in \"plan\"."
             ),
             .optional(
+                "redis",
+                Shape<RedisDeclaration>.redis,
+                "The Redis server by which all gateways that name it share quotas and what is \"shared\"."
+            ),
+            .optional(
                 "quotas",
-                Shape<QuotaServerDeclaration>.quotaServer,
-                "Where plans' quotas are counted when several gateways share them."
+                Shape<Bool>.quotas.located,
+                "What becomes of calls under a quota while Redis is away. Without it, they are refused with 503."
             ),
             .optional(
                 "throttle",
@@ -112,7 +118,8 @@ struct ConfigurationFile {
             authorizers,
             customers,
             plans,
-            quotaServer,
+            redis,
+            opensQuotasOnFailure,
             throttle,
             data,
             log,
@@ -127,7 +134,8 @@ struct ConfigurationFile {
                 authorizers: authorizers,
                 customers: customers,
                 plans: plans,
-                quotaServer: quotaServer,
+                redis: redis,
+                opensQuotasOnFailure: opensQuotasOnFailure,
                 throttle: throttle,
                 data: data,
                 accessLog: log ?? nil,

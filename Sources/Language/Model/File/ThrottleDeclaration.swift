@@ -7,6 +7,8 @@ struct ThrottleDeclaration {
     var burst: Int?
     /// `nil` when nothing is said.
     var traits: [Located<ThrottleLimit.Trait>]?
+    var shared: Located<Bool>?
+    var onFailure: Located<ThrottleLimit.FailureRule>?
 }
 
 /// `100/s`, `6000/min`.
@@ -75,9 +77,28 @@ extension Shape<ThrottleDeclaration> {
                     "per",
                     Shape<[Located<ThrottleLimit.Trait>]>.list(of: .trait, orOne: true),
                     "What it counts by. Without it, all together; in a plan, each customer."
+                ),
+                .optional(
+                    "shared",
+                    Shape<Bool>.flag.located,
+                    "Whether all gateways that name the same Redis server count together. Without it, each counts by itself."
+                ),
+                .optional(
+                    "on_failure",
+                    Shape<ThrottleLimit.FailureRule>.choice(
+                        ThrottleLimit.FailureRule.allCases.map { ($0.rawValue, $0) }
+                    ).located,
+                    "While Redis can't be asked, each gateway counts by itself (local, unless stated), calls pass uncounted, or get 503."
                 )
-            ) { name, rate, burst, traits in
-                ThrottleDeclaration(name: name, rate: rate, burst: burst, traits: traits)
+            ) { name, rate, burst, traits, shared, onFailure in
+                ThrottleDeclaration(
+                    name: name,
+                    rate: rate,
+                    burst: burst,
+                    traits: traits,
+                    shared: shared,
+                    onFailure: onFailure
+                )
             }
         )
     }

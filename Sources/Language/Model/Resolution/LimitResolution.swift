@@ -5,6 +5,8 @@ struct LimitResolution {
     /// The most limits that one call may stand under.
     static let most = 8
 
+    /// Whether a server is named that gateways share.
+    var hasRedis = false
     private(set) var faults: [Fault] = []
 
     /// Where limits stand.
@@ -58,11 +60,27 @@ struct LimitResolution {
                     period: value.rate.period,
                     burst: value.burst ?? value.rate.requests,
                     traits: traits,
+                    sharedOnFailure: sharing(of: value),
                     source: declaration.location
                 )
             )
         }
         return limits
+    }
+
+    /// What a limit does while Redis is away; `nil` for one that is not shared.
+    private mutating func sharing(of declaration: ThrottleDeclaration) -> ThrottleLimit.FailureRule? {
+        guard let shared = declaration.shared, shared.value else {
+            if let onFailure = declaration.onFailure {
+                let rule = "only a limit that is shared can lose what it is shared by; say \"shared: true\", too"
+                faults.add(rule, at: onFailure.location, text: onFailure.value.rawValue)
+            }
+            return nil
+        }
+        if !hasRedis {
+            faults.add("gateways share limits in Redis; name the server with \"redis\"", at: shared.location)
+        }
+        return declaration.onFailure?.value ?? .local
     }
 
     /// What stands in the name of a limit for a trait: claims may have names that no name can have.

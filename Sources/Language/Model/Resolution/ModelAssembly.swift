@@ -22,6 +22,7 @@ struct ModelAssembly {
             backend.source = declaration.location
             backends.append(backend)
         }
+        limits.hasRedis = file.redis != nil
         if file.apis.isEmpty {
             let place = SourceLocation(file: loader.files.first ?? "", line: 1, column: 1)
             faults.add("a configuration has at least one API, under \"apis\"", at: place)
@@ -49,7 +50,7 @@ struct ModelAssembly {
             authorizers: authorizers,
             customers: customers,
             plans: plans,
-            quotaServer: file.quotaServer.map { quotaServer(from: $0) },
+            redis: file.redis.map { redis(from: $0) },
             throttle: limits.limits(from: file.throttle, in: .service),
             dataFolder: file.data?.folder,
             accessLog: file.accessLog,
@@ -60,6 +61,7 @@ struct ModelAssembly {
         )
         model.sandboxCustomers = sandboxCustomers
         model.sealingKeys = sealingKeys(from: file.data?.sealingKeys ?? [])
+        model.opensQuotasOnFailure = opensQuotas(file)
         limits.checkCount(of: model)
         faults += limits.faults
         return model
@@ -100,7 +102,17 @@ struct ModelAssembly {
         return secret
     }
 
-    private mutating func quotaServer(from declaration: QuotaServerDeclaration) -> QuotaServer {
+    /// Whether calls pass whose quota can't be asked for.
+    private mutating func opensQuotas(_ file: ConfigurationFile) -> Bool {
+        guard let opens = file.opensQuotasOnFailure else { return false }
+        if file.redis == nil {
+            let rule = "quotas are counted in a folder here; name the server that may be away with \"redis\""
+            faults.add(rule, at: opens.location)
+        }
+        return opens.value
+    }
+
+    private mutating func redis(from declaration: RedisDeclaration) -> RedisServer {
         var server = declaration.server
         if let password = declaration.password { server.password = loader.loadSecret(password) }
         return server

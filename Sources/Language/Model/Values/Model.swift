@@ -16,8 +16,10 @@ public struct Model: Sendable, Equatable {
     public var customers: [Customer]
     /// How much customers may take. Names are unique.
     public var plans: [UsagePlan]
-    /// The Redis server by which several gateways count quotas together; `nil` counts them in `dataFolder`.
-    public var quotaServer: QuotaServer?
+    /// What several gateways share: quotas, and limits that say so; `nil` counts quotas in `dataFolder`.
+    public var redis: RedisServer?
+    /// Whether calls pass whose quota Redis can't be asked for, or are refused with 503.
+    public var opensQuotasOnFailure = false
     /// How fast all calls together may come.
     public var throttle: [ThrottleLimit]
     /// The folder of what has to outlive the process; `nil` when there is none.
@@ -47,7 +49,7 @@ public struct Model: Sendable, Equatable {
         authorizers: [Authorizer] = [],
         customers: [Customer] = [],
         plans: [UsagePlan] = [],
-        quotaServer: QuotaServer? = nil,
+        redis: RedisServer? = nil,
         throttle: [ThrottleLimit] = [],
         dataFolder: String? = nil,
         accessLog: AccessLog? = nil,
@@ -62,7 +64,7 @@ public struct Model: Sendable, Equatable {
         self.authorizers = authorizers
         self.customers = customers
         self.plans = plans
-        self.quotaServer = quotaServer
+        self.redis = redis
         self.throttle = throttle
         self.dataFolder = dataFolder
         self.accessLog = accessLog

@@ -18,6 +18,16 @@ public struct ThrottleLimit: Sendable, Hashable {
         case label(String)
     }
 
+    /// What a shared limit does while Redis can't be asked.
+    public enum FailureRule: String, Sendable, Hashable, CaseIterable {
+        /// Each gateway counts by itself.
+        case local
+        /// Calls pass uncounted.
+        case open
+        /// Calls are refused with 503.
+        case closed
+    }
+
     /// For clients, metrics and `explain`; unique among the limits that stand together.
     public var name: String
     /// Calls in a period.
@@ -28,6 +38,8 @@ public struct ThrottleLimit: Sendable, Hashable {
     public var burst: Int
     /// What it counts by; empty counts everybody together.
     public var traits: [Trait]
+    /// What it does while Redis can't be asked, when all gateways count together; `nil` when each counts by itself.
+    public var sharedOnFailure: FailureRule?
     /// Where it was declared.
     public var source: SourceLocation?
 
@@ -38,6 +50,7 @@ public struct ThrottleLimit: Sendable, Hashable {
         period: Int,
         burst: Int,
         traits: [Trait] = [],
+        sharedOnFailure: FailureRule? = nil,
         source: SourceLocation? = nil
     ) {
         self.name = name
@@ -45,6 +58,7 @@ public struct ThrottleLimit: Sendable, Hashable {
         self.period = period
         self.burst = burst
         self.traits = traits
+        self.sharedOnFailure = sharedOnFailure
         self.source = source
     }
 }

@@ -142,7 +142,7 @@ let modules: [Module] = [
         layer: .apps,
         uses: [
             "Admin", "Authorization", "Credentials", "CustomerStore", "Exchange", "Integrations", "Listen", "Model",
-            "Observation", "Pipeline", "QuotaStore", "Quotas", "Redis", "Throttling",
+            "Observation", "Pipeline", "QuotaStore", "Quotas", "RESP", "Redis", "Throttling",
         ],
         packages: [nioCore, nioPosix, log],
         tests: ["Admin", "Model"]

@@ -38,7 +38,7 @@ def sharing_a_quota(port: int, backend: int, server: int, calls: int, key: str) 
     """The gateway's file with one customer, whose quota is counted in a Redis server."""
     return f"""
 listen: {{ port: {port}, address: 127.0.0.1 }}
-quotas: {{ redis: "redis://127.0.0.1:{server}" }}
+redis: redis://127.0.0.1:{server}
 authorizers: {{ keys: {{ api_key: {{ header: x-api-key }} }} }}
 plans: {{ gold: {{ quota: {calls}/month }} }}
 customers: {{ acme: {{ plan: gold, api_keys: {{ sha256: {hashlib.sha256(key.encode()).hexdigest()} }} }} }}

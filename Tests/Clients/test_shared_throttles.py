@@ -1,6 +1,7 @@
 """Throttles that several gateways count together in Redis, while gateways and the server die, stall or forget."""
 
 import signal
+import socket
 import threading
 import time
 
@@ -78,8 +79,6 @@ class Load:
 
 def commands(redis):
     """How many scripts the server has run."""
-    import socket
-
     with socket.create_connection(("127.0.0.1", redis.port), timeout=2) as client:
         client.sendall(b"INFO commandstats\r\n")
         reply = b""
@@ -96,11 +95,16 @@ def most_in_any_stretch(passed, rate, burst):
     another, which is never shorter than what the gateways saw.
     """
     passed = sorted(passed, key=lambda call: call[1])
-    worst, best_start = float("-inf"), float("inf")
-    for number, (_, answered) in enumerate(passed, 1):
-        # The calls number i…number all lie between the earliest sending among them and this answer.
-        best_start = min(best_start, (number - 1) - rate * passed[number - 1][0])
-        worst = max(worst, number - rate * answered - best_start)
+    # The earliest sending of a call and of all that were answered after it.
+    sendings, earliest = [], float("inf")
+    for sent, _ in reversed(passed):
+        earliest = min(earliest, sent)
+        sendings.append(earliest)
+    sendings.reverse()
+    worst, start = float("-inf"), float("inf")
+    for number, (_, answered) in enumerate(passed):
+        start = min(start, number - rate * sendings[number])
+        worst = max(worst, number + 1 - rate * answered - start)
     return worst - burst
 
 
@@ -284,3 +288,12 @@ def test_a_reload_may_share_a_limit(start, redis):
         gateway.signal(signal.SIGHUP)
         wait_until(lambda: "configuration loaded" in gateway.stderr(), "the new configuration")
     assert [get(gateways[number % 2]).status for number in range(8)].count(200) in (3, 4)
+
+
+def test_a_limit_that_is_asked_for_each_call_is_asked_again_as_well(start, redis):
+    gateway = start(text(redis, "1/day", "closed"))
+    assert [get(gateway).status for _ in range(2)] == [200, 429]
+    redis.kill()
+    wait_until(lambda: get(gateway).status == 503, "a call to be refused")
+    redis.start()
+    wait_until(lambda: get(gateway).status == 429, "the server to be asked again", 30)

@@ -153,7 +153,7 @@ struct SharedRatesTests {
         clock.advance(Self.second)
         #expect(isUnavailable(reserve.take(at: clock.current)) && ledger.waiting == 2)
         ledger.answer(1)
-        #expect(isWait(reserve.take(at: clock.current)))
+        #expect(isUnavailable(reserve.take(at: clock.current)))
         let second = ledger.answer(1)
         #expect(second?.former == .unanswered(number: 1))
         #expect(try ticket(reserve.take(at: clock.current)).reserve === reserve)

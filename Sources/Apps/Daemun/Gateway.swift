@@ -57,7 +57,8 @@ public actor Gateway {
                 steps: options.steps,
                 fingerprinter: customers?.store.fingerprinter,
                 quotas: quotas?.keeper,
-                rates: server?.rates
+                rates: server?.rates,
+                nonces: server?.nonces
             )
         } catch {
             await quotas?.stop()
@@ -220,6 +221,7 @@ public actor Gateway {
                 fingerprinter: fingerprinter,
                 quotas: quotas?.keeper,
                 rates: server?.rates,
+                nonces: model.redis == nil ? nil : server?.nonces,
                 former: old.snapshot
             )
         }.value

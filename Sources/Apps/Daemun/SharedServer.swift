@@ -19,6 +19,8 @@ final class SharedServer: Sendable {
     let handle: RedisHandle
     /// The throttles that are shared.
     let rates: SharedRates
+    /// The nonces of signatures.
+    let nonces: RedisNonces
     private let server: RedisServer
     private let parts: NIOLoopBound<Parts>
     private let failures: FailureLog
@@ -78,6 +80,7 @@ final class SharedServer: Sendable {
             if let error { failures.add(error) } else { failures.end("shared throttles are counted in Redis again") }
         }
         self.rates = rates
+        nonces = RedisNonces(client, logger)
         running = Task.detached { await rates.run() }
         client.start()
     }
@@ -102,7 +105,13 @@ final class SharedServer: Sendable {
                 help: "Times that Redis could not be asked for tokens of a shared throttle.",
                 kind: .counter,
                 samples: [MetricSample(value: .number(Double(failures.count)))]
-            )
+            ),
+            MetricFamily(
+                name: "daemun_nonce_alone_total",
+                help: "Signatures whose nonce Redis could not be asked for, so that on_failure decided.",
+                kind: .counter,
+                samples: [MetricSample(value: .number(Double(nonces.unavailable)))]
+            ),
         ]
     }
 

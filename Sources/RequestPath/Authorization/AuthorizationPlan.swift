@@ -17,14 +17,20 @@ public final class AuthorizationPlan: Sendable {
     private let compiled: [String: Compiled]
     private let fetched: [IssuerKeys.Origin: IssuerKeys]
     private let nonces: [String: UsedNonces]
+    private let sharesNonces: Bool
 
     /// Compiles the authorizers of a model.
     /// - Parameters:
     ///   - fingerprinter: makes the hashes that API keys are found by; the one of `former` unless given, or one of its own.
+    ///   - sharedNonces: those that other gateways refuse, too; without them, this one remembers its own only.
     ///   - former: what this replaces. Authorizers that have not changed keep their decisions, issuers their keys.
     /// - Throws: all faults of key sets, secrets and hashes at once.
-    public init(_ model: Model, fingerprinter: KeyFingerprinter? = nil, former: AuthorizationPlan? = nil) throws(Faults)
-    {
+    public init(
+        _ model: Model,
+        fingerprinter: KeyFingerprinter? = nil,
+        sharedNonces: (any SharedNonces)? = nil,
+        former: AuthorizationPlan? = nil
+    ) throws(Faults) {
         let fingerprinter = fingerprinter ?? former?.fingerprinter ?? .random()
         self.fingerprinter = fingerprinter
         customers = model.customers
@@ -41,15 +47,21 @@ public final class AuthorizationPlan: Sendable {
                 fingerprinter: fingerprinter
             )
         }
+        // A check that asks other gateways is another one.
+        let isSameMemory = (former?.sharesNonces ?? false) == (sharedNonces != nil)
         var compilation = Compilation(
             directory: directory,
             former: former?.fetched ?? [:],
-            formerNonces: former?.nonces ?? [:]
+            formerNonces: former?.nonces ?? [:],
+            sharedNonces: sharedNonces,
+            hasRedis: model.redis != nil
         )
         var compiled: [String: Compiled] = [:]
         var faults: [Fault] = []
         for authorizer in model.authorizers {
-            if isSameCustomers, let known = former?.compiled[authorizer.name], known.authorizer == authorizer {
+            if isSameCustomers, isSameMemory, let known = former?.compiled[authorizer.name],
+                known.authorizer == authorizer
+            {
                 compiled[authorizer.name] = known
                 compilation.keep(authorizer)
                 continue
@@ -67,6 +79,7 @@ public final class AuthorizationPlan: Sendable {
         self.compiled = compiled
         fetched = compilation.fetched
         nonces = compilation.nonces
+        sharesNonces = sharedNonces != nil
     }
 
     /// Under which keys the workers remember decisions.

@@ -11,15 +11,23 @@ struct Compilation {
     /// The nonces that authorizers of a former configuration have seen: a reload lets nobody send them again.
     let formerNonces: [String: UsedNonces]
     private(set) var nonces: [String: UsedNonces] = [:]
+    /// Those of all gateways together; `nil` when each has its own only.
+    let sharedNonces: (any SharedNonces)?
+    /// Whether a server is named that gateways share.
+    let hasRedis: Bool
 
     init(
         directory: CustomerDirectory,
         former: [IssuerKeys.Origin: IssuerKeys],
-        formerNonces: [String: UsedNonces]
+        formerNonces: [String: UsedNonces],
+        sharedNonces: (any SharedNonces)?,
+        hasRedis: Bool
     ) {
         self.directory = directory
         self.former = former
         self.formerNonces = formerNonces
+        self.sharedNonces = sharedNonces
+        self.hasRedis = hasRedis
     }
 
     mutating func check(_ authorizer: Authorizer) throws(Fault) -> any CallerCheck {
@@ -31,9 +39,14 @@ struct Compilation {
         case .basic(let realm, let form):
             return PasswordCheck(authorizer, realm: realm, form: form, customers: directory)
         case .signature(let rules):
+            if rules.onNonceFailure != nil, !hasRedis {
+                let rule =
+                    "\"on_failure\" of signatures is for nonces that gateways share; name the server with \"redis\""
+                throw Fault(rule, at: authorizer.source, text: authorizer.name)
+            }
             let used = formerNonces[authorizer.name] ?? UsedNonces()
             nonces[authorizer.name] = used
-            return SignatureCheck(authorizer, rules, customers: directory, nonces: used)
+            return SignatureCheck(authorizer, rules, customers: directory, nonces: used, shared: sharedNonces)
         case .certificate: return CertificateCheck(authorizer, customers: directory)
         case .external(let settings): return try ExternalCheck(authorizer, settings, customers: directory)
         case .address(let rule): return AddressCheck(name: authorizer.name, rule: rule)

@@ -76,6 +76,8 @@ extension Denial {
     static let bodyTooLarge = Denial(413, "authorizer.body-too-large")
     /// More signatures were taken in a short while than nonces are remembered.
     static let tooManyNonces = Denial(503, "authorizer.too-many-nonces", retryAfter: 5)
+    /// Nobody can say whether another gateway has taken the signature's nonce.
+    static let noncesUnavailable = Denial(503, "authorizer.nonces-unavailable", retryAfter: 1)
     /// A service is asked as many questions as it may be.
     static let serviceBusy = Denial(503, "authorizer.external-busy", retryAfter: 1)
     /// More passwords wait to be checked than will be soon.

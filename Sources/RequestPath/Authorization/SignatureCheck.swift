@@ -35,6 +35,9 @@ struct SignatureCheck: CallerCheck {
     /// Those of the file, with what is decided about them.
     private let signers: [String: Signer]
     private let nonces: UsedNonces
+    /// Those that other gateways know, too.
+    private let shared: (any SharedNonces)?
+    private let onFailure: SignatureAuthorization.NonceFailureRule
     private let mostNonces: Int
     /// How long one signature can be good, in nanoseconds.
     private let window: UInt64
@@ -46,6 +49,7 @@ struct SignatureCheck: CallerCheck {
         _ rules: SignatureAuthorization,
         customers: CustomerDirectory,
         nonces: UsedNonces,
+        shared: (any SharedNonces)? = nil,
         wallTime: @escaping @Sendable () -> Double = SystemTime.seconds
     ) {
         name = authorizer.name
@@ -67,6 +71,8 @@ struct SignatureCheck: CallerCheck {
             }
         )
         self.nonces = nonces
+        self.shared = shared
+        onFailure = rules.onNonceFailure ?? .closed
         mostNonces = rules.mostNonces
         window = (rules.maxAge + rules.clockSkew * 2 + .seconds(1)).wholeNanoseconds
         self.wallTime = wallTime
@@ -137,13 +143,13 @@ struct SignatureCheck: CallerCheck {
             return .denied(Self.denial("authorizer.replayed-signature", demand))
         }
         guard let digest = verified.contentDigest else {
-            return settle(verified, signer, demand, exchange, now: now).outcome
+            return conclude(verified, signer, demand, exchange, now: now)
         }
         if let body = exchange.gatheredBody {
-            return settle(verified, signer, demand, exchange, content: body.bytes, now: now).outcome
+            return conclude(verified, signer, demand, exchange, content: body.bytes, now: now)
         }
         guard request.hasContent else {
-            return settle(verified, signer, demand, exchange, content: ByteBuffer(), now: now).outcome
+            return conclude(verified, signer, demand, exchange, content: ByteBuffer(), now: now)
         }
         return gather(ContentDigestCheck(digest), verified, signer, demand, exchange)
     }
@@ -171,7 +177,11 @@ struct SignatureCheck: CallerCheck {
         } completion: { outcome in
             switch outcome {
             case .whole where check.matches():
-                settled.succeed(settle(verified, signer, demand, exchange, now: exchange.worker.now))
+                switch conclude(verified, signer, demand, exchange, now: exchange.worker.now) {
+                case .granted(let principal): settled.succeed(.granted(principal))
+                case .denied(let denial): settled.succeed(.denied(denial))
+                case .waiting(let later): settled.completeWith(later)
+                }
             case .whole: settled.succeed(.denied(Self.denial("authorizer.wrong-content-digest", demand)))
             case .tooLarge:
                 // Final: a part of the content is gone, and no other authorizer may let the rest of it through.
@@ -184,24 +194,61 @@ struct SignatureCheck: CallerCheck {
     }
 
     /// - Parameter content: what is still to be held against the digest.
-    private func settle(
+    private func conclude(
         _ verified: VerifiedMessage,
         _ signer: Signer,
         _ demand: Demand,
         _ exchange: Exchange,
         content: ByteBuffer? = nil,
         now: UInt64
-    ) -> Settled {
+    ) -> CheckOutcome {
         if let content, let digest = verified.contentDigest, !digest.matches(content.readableBytesUInt8Span) {
             return .denied(Self.denial("authorizer.wrong-content-digest", demand))
         }
         let decision = signer.decision.settled(for: exchange)
-        guard case .granted = decision, let nonce = verified.nonce else { return decision }
+        guard case .granted = decision, let nonce = verified.nonce else { return decision.outcome }
         // At the very end: what is refused uses up nothing.
-        switch nonces.use(nonce, of: verified.keyID, now: now, window: window, most: mostNonces) {
-        case .fresh: return decision
-        case .used: return .denied(Self.denial("authorizer.replayed-signature", demand))
-        case .full: return .denied(.tooManyNonces)
+        guard let shared else {
+            return use(nonce, verified.keyID, decision, demand, now: now).outcome
+        }
+        let loop = exchange.worker.eventLoop
+        let name = SharedNonceName(nonce, of: verified.keyID)
+        let answer = shared.use(name.text, for: Int64(clamping: window / 1_000_000), on: loop)
+        return .waiting(answer.map { settled($0, nonce, verified.keyID, decision, demand, now: now) })
+    }
+
+    /// Uses a nonce in this gateway's memory.
+    private func use(
+        _ nonce: String,
+        _ key: String,
+        _ decision: Settled,
+        _ demand: Demand,
+        now: UInt64
+    ) -> Settled {
+        switch nonces.use(nonce, of: key, now: now, window: window, most: mostNonces) {
+        case .fresh: decision
+        case .used: .denied(Self.denial("authorizer.replayed-signature", demand))
+        case .full: .denied(.tooManyNonces)
+        }
+    }
+
+    private func settled(
+        _ answer: SharedNonceAnswer,
+        _ nonce: String,
+        _ key: String,
+        _ decision: Settled,
+        _ demand: Demand,
+        now: UInt64
+    ) -> Settled {
+        switch (answer, onFailure) {
+        case (.fresh, .closed): return decision
+        // Kept here as well, for the time when nobody can be asked. In what is full, Redis has the last word.
+        case (.fresh, .local):
+            _ = nonces.use(nonce, of: key, now: now, window: window, most: mostNonces)
+            return decision
+        case (.used, _): return .denied(Self.denial("authorizer.replayed-signature", demand))
+        case (.unavailable, .closed): return .denied(.noncesUnavailable)
+        case (.unavailable, .local): return use(nonce, key, decision, demand, now: now)
         }
     }
 

@@ -38,6 +38,7 @@ public final class Snapshot: Sendable {
     ///   - steps: what every call passes before its integration, in this order, once it is known who calls.
     ///   - fingerprinter: makes the hashes that API keys are found by; the former's unless given.
     ///   - quotas: who fills the reserves of quotas; without one, calls that stand under a quota are answered 503.
+    ///   - nonces: those of signatures that other gateways refuse, too.
     ///   - rates: who leases the tokens of shared rates.
     ///   - former: the snapshot that this one replaces; TLS contexts that have not changed are taken over from it.
     /// - Throws: all faults at once.
@@ -48,23 +49,21 @@ public final class Snapshot: Sendable {
         fingerprinter: KeyFingerprinter? = nil,
         quotas: QuotaKeeper? = nil,
         rates: SharedRates? = nil,
+        nonces: (any SharedNonces)? = nil,
         former: Snapshot? = nil
     ) throws(Faults) {
         self.revision = revision
         self.model = model
         router = try Router(apis: model.apis)
-        authorization = try AuthorizationPlan(model, fingerprinter: fingerprinter, former: former?.authorization)
+        authorization = try AuthorizationPlan(
+            model,
+            fingerprinter: fingerprinter,
+            sharedNonces: nonces,
+            former: former?.authorization
+        )
         limits = try LimitPlan(model, keeper: quotas, rates: rates, former: former?.limits)
         var faults: [Fault] = []
-        var listeners: [ListenerPlan] = []
-        for listener in model.listeners {
-            let known = former?.listeners.first { $0.listener.socket == listener.socket }
-            do throws(Fault) {
-                listeners.append(try ListenerPlan(listener, former: known))
-            } catch {
-                faults.append(error)
-            }
-        }
+        let listeners = Self.listeners(of: model, former: former, &faults)
         var names: [String: Int] = [:]
         var backends: [BackendPlan] = []
         var earlier: [String: BackendPlan] = [:]
@@ -109,5 +108,18 @@ public final class Snapshot: Sendable {
         metricsLayout = MetricsLayout(routes: plans.compactMap(\.identity))
         self.plans = plans
         self.firstPlan = firstPlan
+    }
+
+    private static func listeners(of model: Model, former: Snapshot?, _ faults: inout [Fault]) -> [ListenerPlan] {
+        var listeners: [ListenerPlan] = []
+        for listener in model.listeners {
+            let known = former?.listeners.first { $0.listener.socket == listener.socket }
+            do throws(Fault) {
+                listeners.append(try ListenerPlan(listener, former: known))
+            } catch {
+                faults.append(error)
+            }
+        }
+        return listeners
     }
 }

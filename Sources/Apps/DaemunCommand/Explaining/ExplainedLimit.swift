@@ -30,8 +30,9 @@ struct ExplainedLimit: Encodable {
         let units = [1: "s", 60: "min", 3_600: "h", 86_400: "day"]
         let unit = units[limit.period] ?? "\(limit.period) s"
         let traits = limit.traits.isEmpty ? "" : ", per " + limit.traits.map(\.description).joined(separator: " and ")
+        let shared = limit.sharedOnFailure == nil ? "" : ", shared"
         name = limit.name
-        amount = "\(limit.requests)/\(unit), \(limit.burst) at once\(traits)\(limit.sharedOnFailure == nil ? "" : ", shared")"
+        amount = "\(limit.requests)/\(unit), \(limit.burst) at once\(traits)\(shared)"
         self.place = place
     }
 

@@ -40,6 +40,13 @@ extension Shape<SignatureAuthorization> {
                 "The nonces that are remembered at once, at most; signatures beyond are told to come back."
             ),
             .optional(
+                "on_failure",
+                Shape<SignatureAuthorization.NonceFailureRule>.choice(
+                    SignatureAuthorization.NonceFailureRule.allCases.map { ($0.rawValue, $0) }
+                ),
+                "While Redis can't be asked for a nonce, a signature gets 503 (closed, unless stated), or this gateway decides alone (local)."
+            ),
+            .optional(
                 "content_digest",
                 .digestRule,
                 default: defaults.digest,
@@ -61,8 +68,9 @@ extension Shape<SignatureAuthorization> {
                 requiresExpires: $5,
                 requiresNonce: $6,
                 mostNonces: $7,
-                digest: $8,
-                mostBodyBytes: $9
+                onNonceFailure: $8,
+                digest: $9,
+                mostBodyBytes: $10
             )
         }
     }

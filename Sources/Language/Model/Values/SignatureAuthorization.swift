@@ -10,6 +10,14 @@ public struct SignatureAuthorization: Sendable, Hashable {
         case never
     }
 
+    /// What happens to a signature with a nonce while Redis can't be asked whether another gateway has taken it.
+    public enum NonceFailureRule: String, Sendable, Hashable, CaseIterable {
+        /// It is refused with 503.
+        case closed
+        /// This gateway's own memory decides.
+        case local
+    }
+
     /// The components that must be covered: `@method`, `@query-param;name="id"`, a field's name in lower case.
     public var components: [String]
     /// Which of a request's signatures counts; `nil`: the only one, or the only one with the tag.
@@ -26,6 +34,8 @@ public struct SignatureAuthorization: Sendable, Hashable {
     public var requiresNonce: Bool
     /// The nonces that are remembered, at most.
     public var mostNonces: Int
+    /// What happens while Redis can't be asked; `nil` when nothing is said, which is `closed`.
+    public var onNonceFailure: NonceFailureRule?
     /// Which requests must have a digest of their content.
     public var digest: DigestRule
     /// The most bytes of a content that is held against its digest.
@@ -41,6 +51,7 @@ public struct SignatureAuthorization: Sendable, Hashable {
         requiresExpires: Bool = false,
         requiresNonce: Bool = true,
         mostNonces: Int = 1_000_000,
+        onNonceFailure: NonceFailureRule? = nil,
         digest: DigestRule = .withContent,
         mostBodyBytes: Int = 1 << 20
     ) {
@@ -52,6 +63,7 @@ public struct SignatureAuthorization: Sendable, Hashable {
         self.requiresExpires = requiresExpires
         self.requiresNonce = requiresNonce
         self.mostNonces = mostNonces
+        self.onNonceFailure = onNonceFailure
         self.digest = digest
         self.mostBodyBytes = mostBodyBytes
     }

@@ -129,11 +129,16 @@ extension EnforceLimits {
         _ turn: inout SharedTurn
     ) -> Interruption? {
         guard let rates = plan.rates else { return alone(rule, shared, index, key, &turn) }
-        guard let reserve = reserve(of: key, shared, rule, call, rates) else {
+        guard var reserve = reserve(of: key, shared, rule, call, rates) else {
             rule.refusals.add()
             return .refusal(rule.policy.refusal(Standing(remaining: 0, reset: 1_000_000_000, wait: 1_000_000_000)))
         }
-        switch reserve.take(at: now) {
+        var take = reserve.take(at: now)
+        if case .retired = take, let other = self.reserve(of: key, shared, rule, call, rates) {
+            reserve = other
+            take = other.take(at: now)
+        }
+        switch take {
         case .taken(let ticket):
             turn.tickets[index] = ticket
             turn.tell(rule, reserve.standing(at: now))

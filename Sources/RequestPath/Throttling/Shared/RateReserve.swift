@@ -150,7 +150,8 @@ final class RateReserve: Sendable {
                 kept: kept,
                 unspent: unspent,
                 target: target,
-                waiting: slow.wakes.count,
+                // What finds out whether Redis answers again asks for a token, though nobody waits.
+                waiting: max(slow.wakes.count, isFailing.load(ordering: .relaxed) || rates.isAway ? 1 : 0),
                 renews: end < now + Self.renewal
             )
             // Nothing was told, so nothing has gone.

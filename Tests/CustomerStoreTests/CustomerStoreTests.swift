@@ -95,6 +95,19 @@ struct CustomerStoreTests {
         #expect(try await store.customers().map(\.id) == ["a", "c"])
     }
 
+    @Test func `who checks calls is told settings without the name, whatever they are written in`() async throws {
+        let store = try open()
+        let settings = [
+            ("a", #"{"name": "A", "plan":"gold"}"#), ("b", #"{"plan":"gold","name":"B"}"#),
+            ("c", #"{"labels":{"name":"x"}}"#),
+            ("d", "plan: gold"),
+        ]
+        for (id, text) in settings { try await store.put(id, settings: text) }
+        let told = try await store.changes(after: 0).put.map(\.settings)
+        #expect(told == [#"{"plan":"gold"}"#, #"{"plan":"gold"}"#, #"{"labels":{"name":"x"}}"#, "plan: gold"])
+        #expect(try await store.customer("a")?.settings == settings[0].1)
+    }
+
     @Test func `many changes are told in parts, each with its own credentials`() async throws {
         let store = try open()
         let hash = try #require(PasswordHash(of: Array("secret".utf8), cost: .least))

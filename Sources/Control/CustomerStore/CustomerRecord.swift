@@ -71,7 +71,7 @@ public struct CustomerChanges: Sendable {
 public struct StoredCustomer: Sendable {
     /// Unique among the customers.
     public var id: String
-    /// A JSON object.
+    /// What the file would say under the id, without its `name` where it is a JSON object.
     public var settings: String
     /// The fingerprints of its API keys, by the keys' ids.
     public var keys: [(id: String, fingerprint: String, isSandbox: Bool)] = []

@@ -24,6 +24,21 @@ struct LimitPlanTests {
         #expect(plan.counts == nil && plan.refusals.isEmpty)
     }
 
+    @Test func `a plan that can't be compiled is found before it is`() throws {
+        let month = 2_678_400
+        var fine = UsagePlan(name: "gold", throttle: [Self.limit("gold")], quotas: [])
+        try LimitPlan.check(fine)
+        fine.throttle = [
+            ThrottleLimit(name: "slow", requests: 1, period: month, burst: 2),
+            ThrottleLimit(name: "ü", requests: 1, period: 1, burst: 1),
+        ]
+        fine.quotas = [CallQuota(name: "day", calls: 1, period: .day, timeZone: "Moon/Base")]
+        let faults = try #require(throws: Faults.self) { try LimitPlan.check(fine) }
+        #expect(faults.all.count == 3)
+        let model = Model(listeners: [], plans: [fine])
+        #expect(throws: Faults.self) { try LimitPlan(model, keeper: nil) }
+    }
+
     @Test func `routes that are limited alike share a step`() throws {
         let routes = try ["GET /a", "GET /b"].map { try Self.route($0) } + [try Self.route("GET /c", throttle: nil)]
         let api = HTTPAPI(name: "shop", routes: routes, throttle: [Self.limit("api")])

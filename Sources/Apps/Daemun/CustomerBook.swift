@@ -15,7 +15,7 @@ actor CustomerBook {
     enum Change: Sendable {
         /// The customers alone.
         case customers(CustomerTable)
-        /// What is compiled into a snapshot, too: whose calls go elsewhere.
+        /// What is compiled into a snapshot, too: whose calls go elsewhere, and what plans say.
         case routes
     }
 
@@ -27,8 +27,12 @@ actor CustomerBook {
     /// What secrets that have to be read again are kept under; `nil` when the model names nothing.
     private(set) var sealing: SealingKeys?
     private var last: Int64 = 0
-    /// What the configuration file says.
+    /// What the configuration file says, with the plans of the store.
     private(set) var model: Model
+    /// What the configuration file alone says.
+    private var file: Model
+    /// The plans of the store.
+    private(set) var plans: LivePlans
     /// The customers of the file, whose credentials nobody else can have.
     private(set) var declared: CustomerTable
     /// Of the customers that are served, those with backends or versions of their own.
@@ -41,6 +45,8 @@ actor CustomerBook {
     private(set) var faults: [String: Faults] = [:]
     private var publish: (@Sendable (Change) async -> Void)?
     private var watching: Task<Void, Never>?
+    /// What the workers are being told, and were told last.
+    private var publishing: Task<Void, Never>?
 
     /// How often the store is looked at.
     private static let interval = Duration.milliseconds(250)
@@ -89,6 +95,8 @@ actor CustomerBook {
         self.folder = folder
         self.model = model
         self.logger = logger
+        file = model
+        plans = LivePlans(logger: logger)
         sealing = try Self.sealing(model.sealingKeys)
         table = CustomerTable(fingerprinter: store.fingerprinter)
         declared = Self.declared(in: model, store)
@@ -98,14 +106,16 @@ actor CustomerBook {
 
     // MARK: What the file says
 
-    /// Holds all customers against another model, and tells it their backends and versions.
+    /// Holds all customers and plans against another model, and tells it the plans, and the customers' backends and versions.
     /// - Parameter model: what the configuration file says.
     /// - Returns: what is to be served.
     /// - Throws: when the store can't be read, or the sealing keys can't be used.
     func merged(into model: Model) async throws(Faults) -> Model {
-        let isOther = model.differsForCustomers(from: self.model)
+        let withPlans = plans.merged(into: model)
+        let isOther = withPlans.differsForCustomers(from: self.model)
         if isOther { sealing = try Self.sealing(model.sealingKeys) }
-        self.model = model
+        file = model
+        self.model = withPlans
         if isOther {
             declared = Self.declared(in: model, store)
             // Any of them may name what is gone, or what is there at last.
@@ -114,7 +124,7 @@ actor CustomerBook {
                 throw Faults([Fault("customers can't be read: \(error)", text: folder)])
             }
         }
-        var merged = model
+        var merged = self.model
         merged.add(routes.values.sorted { $0.customer.id < $1.customer.id })
         return merged
     }
@@ -157,15 +167,25 @@ actor CustomerBook {
         }
     }
 
-    /// Reads what has changed, and tells the workers.
-    private func refresh() async throws {
-        guard let change = try await readChanges() else { return }
-        await publish?(change)
+    /// Reads what has changed, and tells the workers. What another reading has found is told, too, when this returns.
+    func refresh() async throws {
+        let change = try await readChanges()
+        guard let change, let publish else {
+            await publishing?.value
+            return
+        }
+        let task = Task { [earlier = publishing] in
+            await earlier?.value
+            await publish(change)
+        }
+        publishing = task
+        await task.value
     }
 
     /// - Returns: `nil` when nothing has changed.
     @discardableResult
     private func readChanges() async throws -> Change? {
+        if let stored = try await store.plans(changedSince: plans.change) { take(stored) }
         var hasChanged = false
         while true {
             let first = last
@@ -178,6 +198,17 @@ actor CustomerBook {
         guard hasChanged || hasOtherRoutes else { return nil }
         defer { hasOtherRoutes = false }
         return hasOtherRoutes ? .routes : .customers(table)
+    }
+
+    private func take(_ stored: StoredPlans) {
+        // While this one waited, another may have read the same and more.
+        guard stored.change > plans.change else { return }
+        plans.take(stored)
+        let former = model
+        model = plans.merged(into: file)
+        // Any customer may have a plan that is gone, or is there at last.
+        if model.differsForCustomers(from: former) { last = 0 }
+        if model.plans != former.plans { hasOtherRoutes = true }
     }
 
     private func take(_ changes: CustomerChanges) {
@@ -262,6 +293,12 @@ actor CustomerBook {
 
     /// Whether a customer stands in the configuration file, where alone it can be changed.
     func isDeclared(_ id: String) -> Bool { declared.contains(id) }
+
+    /// The plans that stand in the configuration file.
+    var declaredPlans: [UsagePlan] { file.plans }
+
+    /// Whether a plan stands in the configuration file.
+    func isPlanDeclared(_ name: String) -> Bool { file.plans.contains { $0.name == name } }
 
     func change<Value: Sendable>(
         _ id: String,

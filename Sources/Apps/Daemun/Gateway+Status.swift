@@ -18,6 +18,6 @@ extension Gateway: GatewayStatus {
         quotas.map { CustomerUsage($0, model: current.snapshot.model, live: current.customers) }
     }
 
-    /// Who changes customers while the gateway runs.
-    public func administration() -> (any CustomerAdministration)? { customers }
+    /// Who changes customers and plans while the gateway runs.
+    public func administration() -> (any CustomerAdministration & PlanAdministration)? { customers }
 }

@@ -45,10 +45,11 @@ public actor Gateway {
     public static func start(_ model: Model, options: GatewayOptions = GatewayOptions()) async throws -> Gateway {
         let clock = ContinuousClock()
         let begun = clock.now
-        let server = try SharedServer.open(for: model, logger: options.logger)
-        let quotas = try QuotaAccounts.open(for: model, server: server, logger: options.logger)
         let customers = try await CustomerBook.open(for: model, logger: options.logger)
         let served = try await customers?.merged(into: model) ?? model
+        let server = try SharedServer.open(for: model, logger: options.logger)
+        // Plans that are managed while the gateway runs may have quotas, too.
+        let quotas = try QuotaAccounts.open(for: served, server: server, logger: options.logger)
         let snapshot: Snapshot
         do throws(Faults) {
             snapshot = try Snapshot(
@@ -204,13 +205,13 @@ public actor Gateway {
         let revision = old.snapshot.revision + 1
         let server = try server?.remaining(for: declared) ?? SharedServer.open(for: declared, logger: options.logger)
         self.server = server
-        let quotas =
-            try quotas?.remaining(for: declared)
-            ?? QuotaAccounts.open(for: declared, server: server, logger: options.logger)
-        self.quotas = quotas
         let customers = try await CustomerBook.reopen(customers, for: declared, logger: options.logger)
         self.customers = customers
         let model = try await customers?.merged(into: declared) ?? declared
+        let quotas =
+            try quotas?.remaining(for: model)
+            ?? QuotaAccounts.open(for: model, server: server, logger: options.logger)
+        self.quotas = quotas
         let fingerprinter = customers?.store.fingerprinter
         // Compiling thousands of routes takes a while, and must hold up neither this actor nor a worker.
         let snapshot = try await Task.detached {
@@ -337,13 +338,14 @@ public actor Gateway {
         }
     }
 
-    /// Serves the same configuration with what customers have of their own by now.
+    /// Serves the same configuration with what customers have of their own by now, and with the plans of the store.
     private func republish() async {
         do {
             try await change(to: declared)
-            options.logger.info("customers have other routes", metadata: ["revision": "\(current.snapshot.revision)"])
+            let revision = "\(current.snapshot.revision)"
+            options.logger.info("customers have other routes or plans", metadata: ["revision": "\(revision)"])
         } catch {
-            options.logger.error("what customers have of their own can't be served", metadata: ["error": "\(error)"])
+            options.logger.error("what customers or plans have become can't be served", metadata: ["error": "\(error)"])
         }
     }
 

@@ -22,8 +22,8 @@ struct RootCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ValidateCommand.self, ExplainCommand.self, RoutesCommand.self, FormatCommand.self,
-            CustomersCommand.self, KeysCommand.self, UsageCommand.self, SchemaCommand.self, VersionCommand.self,
-            CompletionsCommand.self, DemoCommand.self,
+            CustomersCommand.self, KeysCommand.self, PlansCommand.self, UsageCommand.self, SchemaCommand.self,
+            VersionCommand.self, CompletionsCommand.self, DemoCommand.self,
         ]
     )
 

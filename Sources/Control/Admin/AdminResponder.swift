@@ -11,6 +11,7 @@ import Model
 /// | `/metrics` | Prometheus text; for who has the token, if there is one |
 /// | `/snapshot` | what is served, and why nothing newer; the same |
 /// | `/customers…` | see `CustomerResponder`; changes need a token |
+/// | `/plans…` | see `PlanResponder`; the same |
 /// | `/usage` | what a customer used of its quotas; the same |
 struct AdminResponder: Sendable {
     let status: any GatewayStatus
@@ -35,12 +36,12 @@ struct AdminResponder: Sendable {
         }
         let path = String((request.path ?? "").prefix { $0 != "?" })
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        if parts.first == "customers" {
+        if let first = parts.first, let subject = Subject(rawValue: String(first)) {
             let decoded = parts.dropFirst().compactMap { $0.isEmpty ? nil : String($0).removingPercentEncoding }
             guard decoded.count == parts.count - 1 else {
                 return AdminAnswer(.badRequest, Complaint(error: "\(path) is no path"))
             }
-            return await answer(to: request, aboutCustomers: decoded, body: body)
+            return await answer(to: request, about: subject, decoded, body: body)
         }
         guard Self.open.contains(path) || Self.guarded.contains(path) else {
             return AdminAnswer(.notFound, Complaint(error: "there is no \(path)", paths: Self.open + Self.guarded))
@@ -71,13 +72,20 @@ struct AdminResponder: Sendable {
         }
     }
 
+    /// What operators manage while the gateway runs.
+    private enum Subject: String {
+        case customers
+        case plans
+    }
+
     private func answer(
         to request: HTTPRequest,
-        aboutCustomers path: [String],
+        about subject: Subject,
+        _ path: [String],
         body: () async throws -> [UInt8]
     ) async -> AdminAnswer {
-        guard let customers = await status.administration() else {
-            let reason = "no customers can be managed: the configuration has no folder for them, \"data\""
+        guard let administration = await status.administration() else {
+            let reason = "no \(subject) can be managed: the configuration has no folder for them, \"data\""
             return AdminAnswer(.notFound, Complaint(error: reason))
         }
         let isReading = request.method == .get || request.method == .head
@@ -85,14 +93,19 @@ struct AdminResponder: Sendable {
             let reason = "changes are made with a token only: set admin.token in the configuration"
             return AdminAnswer(.forbidden, Complaint(error: reason))
         }
-        guard isTrusted(request) else { return unauthorized("/customers") }
+        guard isTrusted(request) else { return unauthorized("/\(subject)") }
         guard let bytes = try? await body() else {
             let rule = "a body has at most \(AdminListener.mostBodyBytes) bytes"
             return AdminAnswer(.contentTooLarge, Complaint(error: rule))
         }
-        let query = (request.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
-        return await CustomerResponder(customers: customers)
-            .answer(request.method, path, query: String(query), body: bytes)
+        switch subject {
+        case .customers:
+            let query = (request.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+            return await CustomerResponder(customers: administration)
+                .answer(request.method, path, query: String(query), body: bytes)
+        case .plans:
+            return await PlanResponder(plans: administration).answer(request.method, path, body: bytes)
+        }
     }
 
     private func unauthorized(_ path: String) -> AdminAnswer {

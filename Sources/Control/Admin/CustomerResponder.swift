@@ -148,7 +148,7 @@ struct CustomerResponder: Sendable {
         return AdminAnswer(.created, json: given == nil ? ["user": user, "password": password] : ["user": user])
     }
 
-    private static func object(_ body: [UInt8]) throws -> [String: Any] {
+    static func object(_ body: [UInt8]) throws -> [String: Any] {
         if body.isEmpty { return [:] }
         guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] else {
             throw Refused(reason: "the body has to be a JSON object")
@@ -191,7 +191,7 @@ struct CustomerResponder: Sendable {
         return object
     }
 
-    private static func text(_ second: Int64) -> String {
+    static func text(_ second: Int64) -> String {
         Date(timeIntervalSince1970: TimeInterval(second)).formatted(.iso8601)
     }
 
@@ -218,10 +218,10 @@ struct CustomerResponder: Sendable {
 }
 
 extension AdminAnswer {
-    fileprivate init(_ status: HTTPResponse.Status, complaint: String) { self.init(status, json: ["error": complaint]) }
+    init(_ status: HTTPResponse.Status, complaint: String) { self.init(status, json: ["error": complaint]) }
 
     /// An answer of what `JSONSerialization` takes.
-    fileprivate init(_ status: HTTPResponse.Status, json: [String: Any]) {
+    init(_ status: HTTPResponse.Status, json: [String: Any]) {
         let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
         let data = (try? JSONSerialization.data(withJSONObject: json, options: options)) ?? Data("{}".utf8)
         self.init(status, type: "application/json", body: String(decoding: data, as: UTF8.self) + "\n")

@@ -8,8 +8,8 @@ public protocol GatewayStatus: Sendable {
     func snapshot() async -> SnapshotReport
     /// What customers used of their quotas; `nil` when no plan has one.
     func usage() async -> (any UsageAccounts)?
-    /// Who changes customers while the gateway runs; `nil` when nobody can.
-    func administration() async -> (any CustomerAdministration)?
+    /// Who changes customers and plans while the gateway runs; `nil` when nobody can.
+    func administration() async -> (any CustomerAdministration & PlanAdministration)?
 }
 
 extension GatewayStatus {
@@ -17,5 +17,5 @@ extension GatewayStatus {
     public func usage() async -> (any UsageAccounts)? { nil }
 
     /// Nobody can.
-    public func administration() async -> (any CustomerAdministration)? { nil }
+    public func administration() async -> (any CustomerAdministration & PlanAdministration)? { nil }
 }

@@ -3,7 +3,7 @@ internal import Crypto
 internal import GRDB
 internal import SQLiteFile
 
-/// The customers that operators manage while gateways run: an SQLite file, which the processes of one machine may share.
+/// The customers and plans that operators manage while gateways run: an SQLite file, which the processes of one machine may share.
 ///
 /// It has no secret in it that could be read: API keys are kept as keyed hashes, passwords as scrypt hashes, and the secrets of signing
 /// keys encrypted. Every change gets the next number, so that
@@ -67,6 +67,7 @@ public final class CustomerStore: Sendable {
                     """
             )
         }
+        migrations.registerMigration("plans") { try Self.makePlanTables($0) }
         return migrations
     }
 

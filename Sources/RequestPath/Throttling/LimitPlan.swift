@@ -1,6 +1,5 @@
 public import Exchange
 public import Model
-public import Quotas
 import Synchronization
 
 /// The limits of a model on speed and number of calls, compiled for all workers: gives each route its step.
@@ -97,8 +96,25 @@ public final class LimitPlan: Sendable {
     /// How many calls have passed since their quota could not be asked.
     public var uncounted: Int { counts?.uncounted.load(ordering: .relaxed) ?? 0 }
 
-    /// Has what a customer used looked up anew, after it was changed.
-    public func refresh(_ key: QuotaKey) { keeper?.refresh(key) }
+    /// Finds what would be at fault in a plan when it is compiled.
+    /// - Throws: all faults at once.
+    public static func check(_ plan: UsagePlan) throws(Faults) {
+        var faults: [Fault] = []
+        for limit in plan.throttle {
+            do throws(Fault) {
+                _ = try (ThrottleRule.rate(of: limit), ThrottleRule.policy(of: limit))
+                if limit.sharedOnFailure != nil { _ = try SharedRule.shape(of: limit) }
+            } catch {
+                faults.append(error)
+            }
+        }
+        for quota in plan.quotas {
+            do throws(Fault) { _ = try (QuotaRule.quota(of: quota), QuotaRule.policy(of: quota)) } catch {
+                faults.append(error)
+            }
+        }
+        guard faults.isEmpty else { throw Faults(faults) }
+    }
 
     /// The step of a route; `nil` when nothing limits it. Routes that are limited alike may share one.
     /// - Parameter shared: that of another route of the same API, which is given back when it is the same.

@@ -14,12 +14,8 @@ final class ThrottleRule: Sendable {
     let shared: SharedRule?
 
     init(_ limit: ThrottleLimit, place: String, traits: [RuleTrait], _ counts: LimitCounts) throws(Fault) {
-        do throws(RateFault) {
-            rate = try Rate(requests: limit.requests, per: limit.period, burst: limit.burst)
-        } catch {
-            throw Fault(Self.sentence(error), at: limit.source, text: "\(limit.requests) in \(limit.period) s")
-        }
-        policy = try LimitPolicy(naming: limit.name, quota: limit.requests, window: limit.period, at: limit.source)
+        rate = try Self.rate(of: limit)
+        policy = try Self.policy(of: limit)
         refusals = counts.refusals(of: limit.name, place: place, cause: .throttle)
         number = counts.number(of: limit.name, place: place)
         self.traits = traits
@@ -28,6 +24,18 @@ final class ThrottleRule: Sendable {
         } else {
             shared = nil
         }
+    }
+
+    static func rate(of limit: ThrottleLimit) throws(Fault) -> Rate {
+        do throws(RateFault) {
+            return try Rate(requests: limit.requests, per: limit.period, burst: limit.burst)
+        } catch {
+            throw Fault(sentence(error), at: limit.source, text: "\(limit.requests) in \(limit.period) s")
+        }
+    }
+
+    static func policy(of limit: ThrottleLimit) throws(Fault) -> LimitPolicy {
+        try LimitPolicy(naming: limit.name, quota: limit.requests, window: limit.period, at: limit.source)
     }
 
     private static func sentence(_ fault: RateFault) -> String {
@@ -68,15 +76,23 @@ final class QuotaRule: Sendable {
     let isPerRoute: Bool
 
     init(_ declared: CallQuota, place: String, _ counts: LimitCounts) throws(Fault) {
+        quota = try Self.quota(of: declared)
+        policy = try Self.policy(of: declared)
+        refusals = counts.refusals(of: declared.name, place: place, cause: .quota)
+        isPerRoute = declared.isPerRoute
+    }
+
+    static func quota(of declared: CallQuota) throws(Fault) -> Quota {
         do throws(UnknownTimeZone) {
             let calendar = try QuotaCalendar(timeZone: declared.timeZone)
-            quota = Quota(name: declared.name, calls: declared.calls, period: declared.period, calendar: calendar)
+            return Quota(name: declared.name, calls: declared.calls, period: declared.period, calendar: calendar)
         } catch {
             throw Fault("the system knows no such time zone", at: declared.source, text: declared.timeZone)
         }
-        policy = try LimitPolicy(naming: declared.name, quota: declared.calls, window: nil, at: declared.source)
-        refusals = counts.refusals(of: declared.name, place: place, cause: .quota)
-        isPerRoute = declared.isPerRoute
+    }
+
+    static func policy(of declared: CallQuota) throws(Fault) -> LimitPolicy {
+        try LimitPolicy(naming: declared.name, quota: declared.calls, window: nil, at: declared.source)
     }
 }
 

@@ -86,7 +86,7 @@ struct ConfigurationFile {
                 "data",
                 Shape<DataDeclaration>.data,
                 """
-                Where the gateway keeps what has to outlive it: the counts of quotas, and the customers that are managed \
+                Where the gateway keeps what has to outlive it: the counts of quotas, and the customers and plans that are managed \
                 while it runs. It is made when it is not there.
                 """
             ),

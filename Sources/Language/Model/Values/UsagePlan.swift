@@ -56,4 +56,7 @@ public struct CallQuota: Sendable, Hashable {
         self.isPerRoute = isPerRoute
         self.source = source
     }
+
+    /// `10000/month`, as it is written in the file.
+    public var amount: String { "\(calls)/\(period.rawValue)" }
 }

@@ -17,19 +17,21 @@ final class SharedRule: Sendable {
         place: String,
         _ counts: LimitCounts
     ) throws(Fault) {
-        guard let shape = RateShape(requests: limit.requests, per: limit.period, burst: limit.burst) else {
-            let text = "\(limit.requests) in \(limit.period) s, \(limit.burst) at once"
-            throw Fault(
-                "Redis can't count so many exactly: take a shorter period or a smaller burst",
-                at: limit.source,
-                text: text
-            )
-        }
-        self.shape = shape
+        shape = try Self.shape(of: limit)
         self.onFailure = onFailure
         self.limit = limit.name
         self.place = place
         alone = counts.alone(onFailure)
+    }
+
+    static func shape(of limit: ThrottleLimit) throws(Fault) -> RateShape {
+        if let shape = RateShape(requests: limit.requests, per: limit.period, burst: limit.burst) { return shape }
+        let text = "\(limit.requests) in \(limit.period) s, \(limit.burst) at once"
+        throw Fault(
+            "Redis can't count so many exactly: take a shorter period or a smaller burst",
+            at: limit.source,
+            text: text
+        )
     }
 }
 

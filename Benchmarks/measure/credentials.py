@@ -99,24 +99,30 @@ def verification(bench: Bench) -> Measured:
     return Measured(median(ratios), f"{cost.spread(ratios)}, {notes[-1]}", broken)
 
 
-def with_tokens(bench: Bench, backend: Server, cache: str = "5m", name: str = "tokens") -> tuple[Server, str]:
-    """The gateway that wants RS256 tokens, and a script of 1,000 of them."""
+def with_tokens(
+    bench: Bench, backend: Server, cache: str = "5m", name: str = "tokens", callers: int = CALLERS, sharing: str = ""
+) -> tuple[Server, str]:
+    """The gateway that wants RS256 tokens and counts by their subject, and a script of tokens of so many callers.
+
+    `sharing` is the line of the configuration that names a Redis server, by which the throttle is shared then.
+    """
     tokens = _tokens(bench.work)
     keys = os.path.join(bench.work, "jwks.json")
     authorizer = f"{{ jwt: {{ issuer: {ISSUER}, audience: {AUDIENCE}, jwks: {keys} }}, cache: {cache} }}"
-    gateway = _gateway(bench, backend, name, authorizer, [], per="subject")
-    return gateway, _script(bench, "tokens", [f"Authorization: Bearer {token}" for token in tokens])
+    gateway = _gateway(bench, backend, name, authorizer, [], "subject", sharing)
+    return gateway, _script(bench, f"{callers}-tokens", [f"Authorization: Bearer {token}" for token in tokens[:callers]])
 
 
 def _gateway(
-    bench: Bench, backend: Server, name: str, authorizer: str, customers: list[str], per: str = "customer"
+    bench: Bench, backend: Server, name: str, authorizer: str, customers: list[str], per: str = "customer",
+    sharing: str = "",
 ) -> Server:
     port = free_port()
     text = configuration.gateway(port, backend.port, 200, log=os.path.join(bench.work, f"{name}.log"))
-    text = text.replace(
-        "    routes:", f"    authorize: callers\n    throttle: {{ rate: 1000000/s, per: {per} }}\n    routes:"
-    )
-    lines = [text, f"authorizers: {{ callers: {authorizer} }}"] + (["customers:"] + customers if customers else [])
+    shared = ", shared: true" if sharing else ""
+    throttle = f"{{ rate: 1000000/s, per: {per}{shared} }}"
+    text = text.replace("    routes:", f"    authorize: callers\n    throttle: {throttle}\n    routes:")
+    lines = [sharing, text, f"authorizers: {{ callers: {authorizer} }}"] + (["customers:"] + customers if customers else [])
     return bench.gateway_by_file(bench.file(f"{name}.yaml", "\n".join(lines) + "\n"), port, name=name)
 
 

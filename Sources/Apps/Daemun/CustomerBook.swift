@@ -23,6 +23,8 @@ actor CustomerBook {
     nonisolated let store: CustomerStore
     private let folder: String
     let logger: Logger
+    /// The gateways that have the same customers; `nil` when there are none.
+    private let shared: SharedCustomers?
     private(set) var table: CustomerTable
     /// What secrets that have to be read again are kept under; `nil` when the model names nothing.
     private(set) var sealing: SealingKeys?
@@ -55,7 +57,11 @@ actor CustomerBook {
     /// Opens the store in the model's folder, and reads all customers.
     /// - Returns: `nil` when the model has no folder.
     /// - Throws: a fault when the folder can't be used.
-    static func open(for model: Model, logger: Logger) async throws(Faults) -> CustomerBook? {
+    static func open(
+        for model: Model,
+        server: SharedServer?,
+        logger: Logger
+    ) async throws(Faults) -> CustomerBook? {
         guard let folder = model.dataFolder else { return nil }
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -63,7 +69,8 @@ actor CustomerBook {
             let store = try CustomerStore(path: folder + "/customers.sqlite", fingerprinter: fingerprinter) {
                 Int64(Date().timeIntervalSince1970)
             }
-            return try await CustomerBook(store, folder: folder, model: model, logger: logger)
+            let shared = try await share(store, of: model, through: server, logger)
+            return try await CustomerBook(store, folder: folder, shared: shared, model: model, logger: logger)
         } catch let faults as Faults {
             throw faults
         } catch {
@@ -73,11 +80,19 @@ actor CustomerBook {
 
     /// The book for another model; one that is opened stays.
     /// - Throws: a fault when that wants it in another folder.
-    static func reopen(_ book: CustomerBook?, for model: Model, logger: Logger) async throws(Faults) -> CustomerBook? {
-        guard let book else { return try await open(for: model, logger: logger) }
+    static func reopen(
+        _ book: CustomerBook?,
+        for model: Model,
+        server: SharedServer?,
+        logger: Logger
+    ) async throws(Faults) -> CustomerBook? {
+        guard let book else { return try await open(for: model, server: server, logger: logger) }
         guard model.dataFolder == book.folder else {
             let rule = "the folder of customers changes with a restart only; it is \"\(book.folder)\" now"
             throw Faults([Fault(rule, text: model.dataFolder ?? "none")])
+        }
+        guard model.sharesCustomers == (book.shared != nil) else {
+            throw Faults([Fault("whether customers are shared changes with a restart only")])
         }
         return book
     }
@@ -90,8 +105,15 @@ actor CustomerBook {
         }
     }
 
-    private init(_ store: CustomerStore, folder: String, model: Model, logger: Logger) async throws {
+    private init(
+        _ store: CustomerStore,
+        folder: String,
+        shared: SharedCustomers?,
+        model: Model,
+        logger: Logger
+    ) async throws {
         self.store = store
+        self.shared = shared
         self.folder = folder
         self.model = model
         self.logger = logger
@@ -100,7 +122,8 @@ actor CustomerBook {
         sealing = try Self.sealing(model.sealingKeys)
         table = CustomerTable(fingerprinter: store.fingerprinter)
         declared = Self.declared(in: model, store)
-        try await sealAnew()
+        // Others may have to agree, and be away.
+        if shared == nil { try await sealAnew() } else { await sealAll() }
         try await readChanges()
     }
 
@@ -152,7 +175,10 @@ actor CustomerBook {
     }
 
     /// Looks at the store no longer.
-    func stop() { watching?.cancel() }
+    func stop() async {
+        watching?.cancel()
+        await shared?.stop()
+    }
 
     private var isFailing = false
 

@@ -45,9 +45,9 @@ public actor Gateway {
     public static func start(_ model: Model, options: GatewayOptions = GatewayOptions()) async throws -> Gateway {
         let clock = ContinuousClock()
         let begun = clock.now
-        let customers = try await CustomerBook.open(for: model, logger: options.logger)
-        let served = try await customers?.merged(into: model) ?? model
         let server = try SharedServer.open(for: model, logger: options.logger)
+        let customers = try await CustomerBook.open(for: model, server: server, logger: options.logger)
+        let served = try await customers?.merged(into: model) ?? model
         // Plans that are managed while the gateway runs may have quotas, too.
         let quotas = try QuotaAccounts.open(for: served, server: server, logger: options.logger)
         let snapshot: Snapshot
@@ -205,7 +205,12 @@ public actor Gateway {
         let revision = old.snapshot.revision + 1
         let server = try server?.remaining(for: declared) ?? SharedServer.open(for: declared, logger: options.logger)
         self.server = server
-        let customers = try await CustomerBook.reopen(customers, for: declared, logger: options.logger)
+        let customers = try await CustomerBook.reopen(
+            customers,
+            for: declared,
+            server: server,
+            logger: options.logger
+        )
         self.customers = customers
         let model = try await customers?.merged(into: declared) ?? declared
         let quotas =

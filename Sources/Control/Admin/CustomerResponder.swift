@@ -63,6 +63,8 @@ struct CustomerResponder: Sendable {
             )
         } catch is NoSealingKey {
             return AdminAnswer(.conflict, complaint: Self.noSealingKey)
+        } catch let error as CustomersNotShared {
+            return AdminAnswer(.serviceUnavailable, complaint: Self.sentence(error))
         } catch let fault as CustomerStoreFault {
             return AdminAnswer(Self.status(fault), complaint: Self.sentence(fault))
         } catch {
@@ -200,6 +202,14 @@ struct CustomerResponder: Sendable {
         case .unknownCustomer, .unknownKey, .unknownUser, .unknownSigningKey: .notFound
         case .keyExists, .userExists, .signingKeyExists, .tooManyKeys, .tooManyUsers: .conflict
         }
+    }
+
+    private static func sentence(_ error: CustomersNotShared) -> String {
+        let outcome =
+            error.mayHaveChanged
+            ? "nobody knows whether the change was made: look at the customer when this is over, and withdraw what was not told"
+            : "nothing was changed"
+        return "customers are shared, and can't be changed now: \(error.reason); \(outcome)"
     }
 
     private static func sentence(_ fault: CustomerStoreFault) -> String {

@@ -75,30 +75,43 @@ extension CustomerStore {
     public func reseal(
         _ replacement: @escaping @Sendable (_ customer: String, _ key: String, _ sealed: String) throws -> String?
     ) async throws -> Int {
-        try await database.write { database in
-            let rows = try Row.fetchAll(
-                database,
-                sql: "SELECT customer, id, sealed FROM signing_key WHERE sealed IS NOT NULL ORDER BY customer, id"
-            )
-            var count = 0
-            var touched: [String] = []
-            for row in rows {
-                let (customer, id, sealed): (String, String, String) = (row[0], row[1], row[2])
-                guard let text = try replacement(customer, id, sealed) else { continue }
-                try database.execute(
-                    sql: "UPDATE signing_key SET sealed = ? WHERE customer = ? AND id = ?",
-                    arguments: [text, customer, id]
-                )
-                count += 1
-                if touched.last != customer { touched.append(customer) }
-            }
-            for customer in touched {
+        let replaced = try await database.read { database in
+            try Self.sealed(database).filter { try replacement($0.customer, $0.id, $0.text) != nil }.map(\.customer)
+        }
+        var count = 0
+        // Each customer for itself, since stores of other machines may have to agree.
+        for customer in Set(replaced).sorted() {
+            count += try await commit(customer) { database in
+                var count = 0
+                for secret in try Self.sealed(database, of: customer) {
+                    guard let text = try replacement(customer, secret.id, secret.text) else { continue }
+                    try database.execute(
+                        sql: "UPDATE signing_key SET sealed = ? WHERE customer = ? AND id = ?",
+                        arguments: [text, customer, secret.id]
+                    )
+                    count += 1
+                }
                 try database.execute(
                     sql: "UPDATE customer SET change = \(Self.nextChange) WHERE id = ?",
                     arguments: [customer]
                 )
+                return count
             }
-            return count
         }
+        return count
+    }
+
+    private static func sealed(
+        _ database: Database,
+        of customer: String? = nil
+    ) throws -> [(customer: String, id: String, text: String)] {
+        let condition = customer == nil ? "" : "AND customer = ?"
+        return try Row.fetchAll(
+            database,
+            sql: """
+                SELECT customer, id, sealed FROM signing_key WHERE sealed IS NOT NULL \(condition) ORDER BY customer, id
+                """,
+            arguments: StatementArguments(customer.map { [$0] } ?? [])
+        ).map { ($0[0], $0[1], $0[2]) }
     }
 }

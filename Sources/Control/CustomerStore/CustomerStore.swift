@@ -2,6 +2,7 @@ public import Credentials
 internal import Crypto
 internal import GRDB
 internal import SQLiteFile
+internal import Synchronization
 
 /// The customers and plans that operators manage while gateways run: an SQLite file, which the processes of one machine may share.
 ///
@@ -13,6 +14,8 @@ public final class CustomerStore: Sendable {
     public let fingerprinter: KeyFingerprinter
     let database: SQLiteFile
     let now: @Sendable () -> Int64
+    /// Where changes are agreed upon with other stores; `nil` when there are none.
+    let agreement = Mutex<(any CustomerAgreement)?>(nil)
 
     /// The most API keys of a customer.
     public static let mostKeys = 100
@@ -68,6 +71,7 @@ public final class CustomerStore: Sendable {
             )
         }
         migrations.registerMigration("plans") { try Self.makePlanTables($0) }
+        registerSharing(in: &migrations)
         return migrations
     }
 
@@ -197,7 +201,7 @@ public final class CustomerStore: Sendable {
     @discardableResult
     public func put(_ id: String, settings: String) async throws -> Bool {
         let now = now()
-        return try await database.write { database in
+        return try await commit(id) { database in
             let isKnown = try Self.exists(id, database)
             try database.execute(
                 sql: """
@@ -305,7 +309,7 @@ public final class CustomerStore: Sendable {
 
     func change(_ id: String, _ body: @escaping @Sendable (Database) throws -> Void) async throws {
         let now = now()
-        try await database.write { database in
+        try await commit(id) { database in
             guard try Self.exists(id, database) else { throw CustomerStoreFault.unknownCustomer(id) }
             try body(database)
             try database.execute(

@@ -2,6 +2,7 @@
 struct DataDeclaration {
     var folder: String
     var sealingKeys: [Located<SecretReference>] = []
+    var isShared: Located<Bool>?
 }
 
 extension Shape<DataDeclaration> {
@@ -20,8 +21,16 @@ extension Shape<DataDeclaration> {
                     Where the keys are found under which the secrets that customers sign with are kept, each 64 hexadecimal \
                     digits: openssl rand -hex 32. The first one seals, all open what they have sealed.
                     """
+                ),
+                .optional(
+                    "shared",
+                    Shape<Bool>.flag.located,
+                    """
+                    Whether all gateways of the redis server have the customers that are managed live together; each keeps a \
+                    copy in its folder.
+                    """
                 )
-            ) { DataDeclaration(folder: $0, sealingKeys: $1) }
+            ) { DataDeclaration(folder: $0, sealingKeys: $1, isShared: $2) }
         )
     }
 }

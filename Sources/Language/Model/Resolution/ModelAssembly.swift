@@ -61,6 +61,7 @@ struct ModelAssembly {
         )
         model.sandboxCustomers = sandboxCustomers
         model.sealingKeys = sealingKeys(from: file.data?.sealingKeys ?? [])
+        model.sharesCustomers = sharesCustomers(file)
         model.opensQuotasOnFailure = opensQuotas(file)
         limits.checkCount(of: model)
         faults += limits.faults
@@ -110,6 +111,15 @@ struct ModelAssembly {
             faults.add(rule, at: opens.location)
         }
         return opens.value
+    }
+
+    private mutating func sharesCustomers(_ file: ConfigurationFile) -> Bool {
+        guard let isShared = file.data?.isShared, isShared.value else { return false }
+        if file.redis == nil {
+            let rule = "customers are shared through a Redis server; name it with \"redis\""
+            faults.add(rule, at: isShared.location)
+        }
+        return true
     }
 
     private mutating func redis(from declaration: RedisDeclaration) -> RedisServer {

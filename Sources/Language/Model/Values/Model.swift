@@ -26,6 +26,8 @@ public struct Model: Sendable, Equatable {
     public var dataFolder: String?
     /// The keys under which `dataFolder` keeps secrets that have to be read again, each 64 hexadecimal digits; the first one seals.
     public var sealingKeys: [Secret] = []
+    /// Whether the customers in `dataFolder` are those of all gateways that share `redis`.
+    public var sharesCustomers = false
     /// The customers who may call sandboxes, with their credentials for these. Ids are unique among them.
     public var sandboxCustomers: [Customer] = []
     /// Of the customers that are managed while the gateway runs, those with backends or versions of their own, and nothing else of them.

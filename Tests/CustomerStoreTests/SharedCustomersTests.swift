@@ -43,7 +43,8 @@ struct SharedCustomersTests {
         try await first.makeSet()
         // That of bolt comes first, since acme was changed again.
         let last = try await second.changes(after: 0).last
-        let newer = try await first.sharedCustomers(after: "", limit: 10).sorted { $0.revision.number < $1.revision.number }
+        let all = try await first.sharedCustomers(after: "", limit: 10)
+        let newer = all.sorted { $0.revision.number < $1.revision.number }
         #expect(newer.map(\.id) == ["bolt", "acme"])
         try await second.take([newer[0]], of: "set")
         let changes = try await second.changes(after: last)

@@ -38,7 +38,19 @@ struct LeaseMachineTests {
         return sent
     }
 
-    @Test func `what was spent in the last second is held, up to a quarter of the burst`() throws {
+    @Test func `who asks seldom holds what five seconds took of it, by the rate since it asked last`() throws {
+        var machine = LeaseMachine(try Self.shape(1_000, burst: 4_000))
+        var now = Self.second
+        // Ten calls a second: all that is there is spent when it asks again.
+        var last = try Self.ask(&machine, 1, available: 0, at: now)
+        for number in 2..<40 {
+            now += UInt64(last.wanted) * Self.second / 10
+            last = try Self.ask(&machine, Int64(number), available: 0, at: now)
+        }
+        #expect((40...60).contains(last.wanted))
+    }
+
+    @Test func `what was spent in five seconds is held, up to a quarter of the burst`() throws {
         var machine = LeaseMachine(try Self.shape(1_000, burst: 400))
         let first = try Self.ask(&machine, 1, available: 0, at: Self.second)
         #expect(first.wanted == 1)

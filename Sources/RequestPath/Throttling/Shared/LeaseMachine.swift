@@ -2,16 +2,17 @@ import Quotas
 
 /// Decides how many tokens of one shared rate a node holds, and what it asks the ledger for. Pure: it is told times and figures.
 ///
-/// It holds what was spent in the last second, and at most a quarter of a burst, so that other nodes find some; of a burst under four it
-/// holds nothing ahead, and each call asks.
+/// It holds as much as was spent in the last five seconds, and at most a quarter of a burst, so that other nodes find some; of a burst
+/// under four it holds nothing ahead, and each call asks.
 struct LeaseMachine {
     /// How long a lease lasts, in milliseconds. What a node that died had leased narrows the bucket for so long.
-    static let timeToLive: Int64 = 3_000
+    static let timeToLive: Int64 = 10_000
+    /// It holds what was spent in so long, so that a caller of ten calls a second has it ask every five seconds.
+    private static let span: UInt64 = 5_000_000_000
     /// An empty bucket is asked for again after so long at most: what others held may have gone back.
     private static let longestPause: UInt64 = 1_000_000_000
     /// And, while tokens come fast, not before so many gathered as make asking worth it.
     private static let gathering: UInt64 = 100_000_000
-    private static let second: UInt64 = 1_000_000_000
     private static let mostSamples = 16
 
     private struct Sample {
@@ -44,11 +45,15 @@ struct LeaseMachine {
     ///   - now: monotonic nanoseconds.
     mutating func target(available: Int, at now: UInt64) -> Int {
         takenTotal = max(issued - available, 0)
-        let horizon = now > Self.second ? now - Self.second : 0
-        samples.removeAll { $0.at < horizon }
-        if samples.count == Self.mostSamples { samples.removeFirst() }
-        samples.append(Sample(at: now, taken: takenTotal))
-        return min(max(takenTotal - samples[0].taken, 1), most)
+        let horizon = now > Self.span ? now - Self.span : 0
+        // The last one before the horizon stays: who asks seldom has spent something since.
+        while samples.count > 1, samples[1].at <= horizon { samples.removeFirst() }
+        if samples.isEmpty || now - samples[samples.count - 1].at >= Self.span / UInt64(Self.mostSamples) {
+            samples.append(Sample(at: now, taken: takenTotal))
+        }
+        let spent = Double(takenTotal - samples[0].taken)
+        let elapsed = max(now - samples[0].at, Self.span)
+        return min(max(Int(spent * Double(Self.span) / Double(elapsed)), 1), most)
     }
 
     /// How many of the tokens at hand to keep in the next request; the rest goes back.

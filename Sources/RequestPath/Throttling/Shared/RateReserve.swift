@@ -178,7 +178,7 @@ final class RateReserve: Sendable {
             let pause = slow.machine.pause(after: lease, for: request, share: share)
             retryAt.store(now &+ max(pause, min(lease.retryAfter, 1 << 62)), ordering: .relaxed)
             blockedUntil.store(pause > 0 ? now &+ pause : 0, ordering: .releasing)
-            let mark = slow.machine.target(available: available, at: now) / 2
+            let mark = slow.machine.target(available: available, at: now) / 4
             lowMark.store(mark, ordering: .relaxed)
             isFailing.store(false, ordering: .relaxed)
             return slow.takeWakes()

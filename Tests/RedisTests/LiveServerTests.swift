@@ -98,7 +98,9 @@ import Testing
         server.pause()
         #expect(await client.error(of: "ECHO", "slow") == .connectionLost(.silent))
         let unsent = await client.result(of: RedisCommand("PING"), patience: .fails)
-        #expect(unsent == .failure(.notConnected(.silent)))
+        // On a busy machine the next attempt to connect may have failed, too, and is the reason then.
+        let reasons: [RedisFailure] = [.silent, .connectTimedOut]
+        #expect(reasons.contains { unsent == .failure(.notConnected($0)) })
         server.resume()
         try await client.waitUntilServed()
         try await client.stop()

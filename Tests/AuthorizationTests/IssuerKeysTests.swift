@@ -2,6 +2,7 @@ import Credentials
 import Exchange
 import Model
 import NIOCore
+import NIOEmbedded
 import Synchronization
 import Testing
 
@@ -43,6 +44,27 @@ import Testing
         await keys.update()
         #expect(keys.current?.keys.map(\.id) == ["b"])
         #expect(keys.generation != generation)
+    }
+
+    @Test func `what came of a fetch that a token has asked for is told to who fetches meanwhile`() async throws {
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        let origin = IssuerKeys.Origin(source: .keySet("https://keys.test"), refresh: .seconds(60), keep: .seconds(60))
+        let keys = IssuerKeys(origin) { (_) throws(KeyFetchFault) in
+            for await _ in gate { break }
+            throw .unreachable
+        }
+        let loop = NIOAsyncTestingEventLoop()
+        let fetched = try #require(keys.refetch(on: loop))
+        async let news = keys.update()
+        // It would fetch by itself if it came later, and be told the same.
+        for _ in 0..<1_000 { await Task.yield() }
+        opener.finish()
+        guard case .failed(_, .unreachable, isWithoutKeys: true) = await news else {
+            Issue.record("nothing was told")
+            return
+        }
+        try await fetched.get()
+        await loop.shutdownGracefully()
     }
 
     @Test(arguments: ["", "[]", "{\"keys\":[]}", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}"])

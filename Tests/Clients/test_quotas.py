@@ -177,7 +177,7 @@ def test_quotas_ask_for_a_folder_that_can_be_written(tmp_path, backend):
     assert without.returncode == 1 and 'name a folder with "data", or with --data' in without.stderr
     (tmp_path / "file").write_text("")
     wrong = run("data: file/folder\n")
-    assert wrong.returncode == 1 and "quotas can't be counted in this folder" in wrong.stderr
+    assert wrong.returncode == 1 and "can't be kept in this folder: Not a directory" in wrong.stderr
 
 
 def test_operators_see_and_change_what_was_used(start, backend, admin):

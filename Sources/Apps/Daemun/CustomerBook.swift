@@ -97,11 +97,16 @@ actor CustomerBook {
         return book
     }
 
+    private static func reason(_ error: POSIXError) -> String {
+        // The text is copied before anyone could write another one in its place.
+        unsafe String(cString: strerror(error.code.rawValue))
+    }
+
     private static func sentence(_ error: any Error) -> String {
         switch error {
         case StoreKey.Fault.malformed(let path): "\(path) has to be 64 hexadecimal digits"
         case StoreKey.Fault.readableByOthers(let path): "others than its owner can read \(path): chmod 600"
-        default: error.localizedDescription
+        default: ((error as? CocoaError)?.underlying as? POSIXError).map(reason) ?? error.localizedDescription
         }
     }
 

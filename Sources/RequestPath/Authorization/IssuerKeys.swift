@@ -22,6 +22,9 @@ public final class IssuerKeys: Sendable {
         var confirmedAt: UInt64 = 0
         var fetch: FetchGate = FetchGate()
         var waiting: [EventLoopPromise<Void>] = []
+        /// What came of the last fetch, and who asked for it while it went on.
+        var news: KeyNews?
+        var joined: [CheckedContinuation<KeyNews?, Never>] = []
     }
 
     /// `nil` for keys that came with the configuration.
@@ -83,13 +86,20 @@ public final class IssuerKeys: Sendable {
         }
     }
 
-    /// Fetches now, unless that is going on already.
+    /// Fetches now; a fetch that a token has asked for a moment ago will do.
     /// - Returns: what is to be told; `nil` when there is nothing new.
     @discardableResult
     public func update() async -> KeyNews? {
         let now = NIODeadline.now().uptimeNanoseconds
-        guard state.withLock({ $0.fetch.begin(now: now) }) else { return nil }
-        return await run()
+        if state.withLock({ $0.fetch.begin(now: now) }) { return await run() }
+        return await withCheckedContinuation { continuation in
+            let ended = state.withLock { state -> KeyNews?? in
+                guard state.fetch.isFetching else { return .some(state.news) }
+                state.joined.append(continuation)
+                return nil
+            }
+            if let ended { continuation.resume(returning: ended) }
+        }
     }
 
     @discardableResult
@@ -102,13 +112,14 @@ public final class IssuerKeys: Sendable {
         } catch {
             news = .failed(origin.source.description, error, isWithoutKeys: endStale(origin))
         }
-        let waiting = state.withLock { state in
+        let (waiting, joined) = state.withLock { [news] state in
             state.fetch.end()
-            let waiting = state.waiting
-            state.waiting = []
-            return waiting
+            state.news = news
+            defer { (state.waiting, state.joined) = ([], []) }
+            return (state.waiting, state.joined)
         }
         for promise in waiting { promise.succeed() }
+        for continuation in joined { continuation.resume(returning: news) }
         return news
     }
 
@@ -172,7 +183,7 @@ struct FetchGate {
     /// Between two fetches that tokens have asked for, in nanoseconds: anyone can send a token with another `kid`.
     static let pause: UInt64 = 10_000_000_000
 
-    private var isFetching = false
+    private(set) var isFetching = false
     private var lastAskedAt: UInt64?
     private var lastAskedWithoutKeysAt: UInt64?
 

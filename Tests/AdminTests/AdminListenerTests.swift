@@ -5,7 +5,7 @@ import Testing
 
 @testable import Admin
 
-@Suite(.timeLimit(.minutes(1))) struct AdminListenerTests {
+@Suite(.timeLimit(.minutes(5))) struct AdminListenerTests {
     @Test func `liveness is told while the process lives`() async throws {
         let answer = try await ask("GET", "/livez")
         #expect(answer.status == 200)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Authorization
 
-@Suite(.timeLimit(.minutes(1))) struct IssuerKeysTests {
+@Suite(.timeLimit(.minutes(5))) struct IssuerKeysTests {
     /// A server of keys that says what it is told to.
     private final class Server: Sendable {
         let answer = Mutex<Result<String, KeyFetchFault>>(.failure(.unreachable))

@@ -4,7 +4,7 @@ import Model
 import Testing
 
 /// A gateway in this process, without traffic: what its operator does to it.
-@Suite(.timeLimit(.minutes(1))) struct GatewayTests {
+@Suite(.timeLimit(.minutes(5))) struct GatewayTests {
     private static func model(_ path: String, port: Int = 0) throws -> Model {
         let route = Route(key: try RouteKey("GET \(path)"), integration: .mock(MockIntegration()))
         return Model(

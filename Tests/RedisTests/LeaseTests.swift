@@ -4,7 +4,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(2))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(5))) struct LeaseTests {
     private let year: Int64 = 365 * 86_400_000
 
     /// A window that now is in the middle of.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(2))) struct LiveServerTests {
+@Suite(.timeLimit(.minutes(5))) struct LiveServerTests {
     @Test(arguments: [RedisConfiguration.Version.newest, .resp2])
     func `both versions of the protocol carry commands`(version: RedisConfiguration.Version) async throws {
         let server = try RedisServerProcess()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(2))) struct LiveTLSTests {
+@Suite(.timeLimit(.minutes(5))) struct LiveTLSTests {
     /// An authority, and a server with a certificate of it.
     private struct Secured {
         let server: RedisServerProcess

@@ -5,7 +5,7 @@ import Testing
 @testable import Redis
 
 /// The ledger that nodes share, on a real server.
-@Suite(.timeLimit(.minutes(2))) struct RedisQuotaLedgerTests {
+@Suite(.timeLimit(.minutes(5))) struct RedisQuotaLedgerTests {
     private static let key = QuotaKey(quota: "month", subject: "acme")
 
     /// A window around now, as scripts go by the server's clock.

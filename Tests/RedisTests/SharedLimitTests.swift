@@ -6,7 +6,7 @@ import Testing
 
 /// Many holders lease, spend, give back and die at random, over connections that break, and may never spend more together than the
 /// limit says.
-@Suite(.timeLimit(.minutes(3))) struct SharedLimitTests {
+@Suite(.timeLimit(.minutes(5))) struct SharedLimitTests {
     /// Tokens that were spent, with the moments of their spending.
     private final class Spending: Sendable {
         private let moments = Mutex<[ContinuousClock.Instant]>([])

@@ -49,7 +49,7 @@ def basic(bench: Bench) -> Measured:
     gateway = _gateway(bench, backend, "basic", "{ basic: {} }", customers)
     words = [base64.b64encode(f"u{number}:roadrunner".encode()).decode() for number in range(CALLERS)]
     script = _script(bench, "basic", [f"Authorization: Basic {word}" for word in words])
-    Wrk(gateway, 3, script).result()  # Passwords are checked once each, before anything is measured.
+    Wrk(gateway, 8, script).result()  # Passwords are checked once each, before anything is measured.
     return _against_tokens(bench, backend, gateway, cost.wrk(script))
 
 

@@ -33,13 +33,15 @@ final class GatewayProcess {
     static func start(source: ModelSource, threads: Int, logger: Logger) async throws -> GatewayProcess {
         let begun = Date()
         let reading = source.read()
+        // Before the start, during which files may change or go.
+        let watch = FileWatch(paths: reading.paths, reading: begun)
         do {
             let model = try reading.model.get()
             let gateway = try await start(model, threads: threads, logger: logger)
             let process = GatewayProcess(
                 source: source,
                 gateway: gateway,
-                watch: FileWatch(paths: reading.paths, reading: begun),
+                watch: watch,
                 logger: logger,
                 model: model
             )

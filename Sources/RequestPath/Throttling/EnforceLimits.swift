@@ -73,23 +73,28 @@ public final class EnforceLimits: Step {
 
     /// Decides on a call.
     public func run(_ exchange: Exchange) -> Verdict {
-        let caller = exchange.principal.map { memory(on: exchange.worker).caller(of: $0, plan, keys) }
+        let memory = exchange.worker.callers(plan.memory)
+        let caller = exchange.principal.map { memory.caller(of: $0, plan, keys) }
         let limits = looksAtPlans ? caller?.limits : nil
         let ofPlan = liftsRates ? [] : limits?.throttle ?? []
-        if sharesRates || limits?.sharesRates == true { return runShared(exchange, caller, ofPlan) }
+        if sharesRates || limits?.sharesRates == true { return runShared(exchange, caller, memory, ofPlan) }
         var told: (rule: ThrottleRule, standing: Standing)?
         let refusal = passRates(exchange, caller, ofPlan, &told)
         if let refusal { return .refuse(refusal) }
-        return passed(told, caller, exchange) ?? .wait
+        return passed(told, caller, memory, exchange) ?? .wait
     }
 
     /// Goes on with a call that all rates let pass.
     /// - Returns: `nil` when it waits for a quota; the exchange is resumed then.
-    func passed(_ told: (rule: ThrottleRule, standing: Standing)?, _ caller: Caller?, _ exchange: Exchange) -> Verdict?
-    {
+    func passed(
+        _ told: (rule: ThrottleRule, standing: Standing)?,
+        _ caller: Caller?,
+        _ memory: CallerMemory,
+        _ exchange: Exchange
+    ) -> Verdict? {
         let quotas = looksAtPlans ? caller?.limits?.quotas ?? [] : []
         guard told != nil || !quotas.isEmpty else { return .next }
-        let tickets = memory(on: exchange.worker).takeTickets()
+        let tickets = memory.takeTickets()
         if let told {
             tickets.tell(told.rule.policy, remaining: told.standing.remaining, reset: wholeSeconds(told.standing.reset))
         }
@@ -99,8 +104,6 @@ public final class EnforceLimits: Step {
         }
         return passQuotas(quotas, from: 0, caller, tickets, exchange)
     }
-
-    func memory(on worker: WorkerContext) -> CallerMemory { worker.callers(plan.memory) }
 
     // MARK: Rates
 

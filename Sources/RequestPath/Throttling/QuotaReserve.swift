@@ -8,13 +8,11 @@ import Synchronization
 /// that the reserve runs low, once for each block.
 public final class QuotaReserve: Sendable {
     /// The most calls that wait for a reserve at a time.
-    public static let mostWaiting = 1024
-    private static let countBits: UInt64 = 48
-    private static let countMask: UInt64 = (1 << countBits) - 1
+    public static let mostWaiting = Wakes.most
 
     struct Slow {
         var machine = ReserveMachine()
-        var wakes: [@Sendable () -> Void] = []
+        var wakes = Wakes()
         var isClosed = false
     }
 
@@ -23,8 +21,8 @@ public final class QuotaReserve: Sendable {
     let quota: Mutex<Quota>
     let slow = Mutex(Slow())
     private let inbox: QuotaInbox
-    /// Above, a number that changes with each window; below, the calls that may be taken.
-    private let word = Atomic<UInt64>(0)
+    /// The calls that may be taken; each window is an epoch.
+    private let calls = TokenCount()
     /// The second at which what is in the reserve may be spent no longer.
     private let usableUntil = Atomic<Int64>(0)
     /// The end of the window, for clients.
@@ -49,22 +47,10 @@ public final class QuotaReserve: Sendable {
     /// Takes a call.
     /// - Parameter second: since 1970.
     public func take(at second: Int64) -> QuotaTake {
-        // The word first: once it was read, a change of window makes the exchange below fail.
-        var seen = word.load(ordering: .acquiring)
-        while seen & Self.countMask > 0, second < usableUntil.load(ordering: .acquiring) {
-            let (exchanged, original) = word.weakCompareExchange(
-                expected: seen,
-                desired: seen &- 1,
-                ordering: .acquiringAndReleasing
-            )
-            guard exchanged else {
-                seen = original
-                continue
-            }
-            let left = Int(seen & Self.countMask) - 1
+        if let taken = calls.take(while: { second < usableUntil.load(ordering: .acquiring) }) {
             // What the ledger does not have is not asked for with every call.
-            if left <= lowMark.load(ordering: .relaxed), second >= blocked.load(ordering: .relaxed) >> 1 { ask() }
-            return .taken(QuotaTicket(reserve: self, epoch: seen >> Self.countBits))
+            if taken.left <= lowMark.load(ordering: .relaxed), second >= blocked.load(ordering: .relaxed) >> 1 { ask() }
+            return .taken(QuotaTicket(reserve: self, epoch: taken.epoch))
         }
         let blocked = blocked.load(ordering: .acquiring)
         guard second < blocked >> 1 else { return .wait }
@@ -75,9 +61,7 @@ public final class QuotaReserve: Sendable {
     /// - Returns: `false` when too many wait already, or the reserve is closed.
     public func whenChanged(_ wake: @escaping @Sendable () -> Void) -> Bool {
         let isIn = slow.withLock { slow in
-            guard !slow.isClosed, slow.wakes.count < Self.mostWaiting else { return false }
-            slow.wakes.append(wake)
-            return true
+            !slow.isClosed && slow.wakes.add(wake)
         }
         if isIn { ask() }
         return isIn
@@ -85,8 +69,7 @@ public final class QuotaReserve: Sendable {
 
     /// What is left as far as this node knows, and the second at which the quota starts anew; for `RateLimit`.
     public var standing: (remaining: Int, end: Int64) {
-        let inReserve = Int(word.load(ordering: .relaxed) & Self.countMask)
-        return (inReserve + leftInLedger.load(ordering: .relaxed), windowEnd.load(ordering: .relaxed))
+        (calls.available + leftInLedger.load(ordering: .relaxed), windowEnd.load(ordering: .relaxed))
     }
 
     private func ask() {
@@ -96,29 +79,18 @@ public final class QuotaReserve: Sendable {
     // MARK: Tickets
 
     func book(epoch: UInt64) {
-        if word.load(ordering: .relaxed) >> Self.countBits == epoch {
+        if calls.epoch == epoch {
             spent.wrappingAdd(1, ordering: .relaxed)
         } else {
             spentLate.wrappingAdd(1, ordering: .relaxed)
         }
     }
 
-    func putBack(epoch: UInt64) {
-        var seen = word.load(ordering: .relaxed)
-        while seen >> Self.countBits == epoch {
-            let (exchanged, original) = word.weakCompareExchange(
-                expected: seen,
-                desired: seen &+ 1,
-                ordering: .acquiringAndReleasing
-            )
-            if exchanged { return }
-            seen = original
-        }
-    }
+    func putBack(epoch: UInt64) { calls.putBack(epoch: epoch) }
 
     // MARK: The keeper's side
 
-    var available: Int { Int(word.load(ordering: .acquiring) & Self.countMask) }
+    var available: Int { calls.available }
 
     /// What to ask the ledger for; `nil` when it needs nothing.
     func request(at time: QuotaTime) -> (request: QuotaLeaseRequest?, settlement: QuotaSettlement?) {
@@ -135,7 +107,7 @@ public final class QuotaReserve: Sendable {
                 }
             }
             let available = available
-            if available > 0, time.second >= usableUntil.load(ordering: .relaxed) { _ = withdraw(available) }
+            if available > 0, time.second >= usableUntil.load(ordering: .relaxed) { _ = calls.withdraw(available) }
             guard let window = slow.machine.window else { return (nil, former) }
             let wanted = slow.machine.wish(
                 available: self.available,
@@ -158,17 +130,17 @@ public final class QuotaReserve: Sendable {
     /// - Returns: what is to be put back, since the reserve was closed meanwhile.
     func fill(_ lease: QuotaLease, for request: QuotaLeaseRequest, at time: QuotaTime) -> QuotaSettlement? {
         let (isUsable, wakes) = slow.withLock { slow in
-            guard !slow.isClosed, slow.machine.window == request.window else { return (false, slow.takeWakes()) }
+            guard !slow.isClosed, slow.machine.window == request.window else { return (false, slow.wakes.takeAll()) }
             slow.machine.leased(lease.granted)
             leftInLedger.store(lease.left, ordering: .relaxed)
             let end = min(lease.expires ?? .max, request.window.end)
             let former = available > 0 ? usableUntil.load(ordering: .relaxed) : .max
             usableUntil.store(min(end, former), ordering: .releasing)
-            word.wrappingAdd(UInt64(lease.granted), ordering: .acquiringAndReleasing)
+            calls.add(lease.granted)
             block(lease.granted == 0 ? min(time.second + 1, request.window.end) << 1 : 0)
             let available = available
             lowMark.store(slow.machine.lowMark(available: available, at: time.monotonic), ordering: .relaxed)
-            return (true, slow.takeWakes())
+            return (true, slow.wakes.takeAll())
         }
         finishAsking(again: isUsable && lease.granted > 0)
         for wake in wakes { wake() }
@@ -179,7 +151,7 @@ public final class QuotaReserve: Sendable {
 
     /// Takes in that there was nothing to ask for.
     func skip() {
-        let wakes = slow.withLock { $0.takeWakes() }
+        let wakes = slow.withLock { $0.wakes.takeAll() }
         finishAsking(again: false)
         for wake in wakes { wake() }
     }
@@ -195,7 +167,7 @@ public final class QuotaReserve: Sendable {
         let quota = quota.withLock { $0 }
         return slow.withLock { slow in
             let (excess, rests) = slow.machine.look(available: available, at: time.monotonic)
-            let returned = excess > 0 ? withdraw(excess) : 0
+            let returned = excess > 0 ? calls.withdraw(excess) : 0
             slow.machine.returned(returned)
             let late = lateSettlement(slow.machine, quota)
             return (settlement(slow.machine, returned: returned, quota, at: time), late, rests)
@@ -219,11 +191,11 @@ public final class QuotaReserve: Sendable {
         let (settlements, wakes) = slow.withLock { slow in
             slow.isClosed = true
             block(Int64.max)
-            let returned = startEpoch()
+            let returned = calls.startEpoch().unspent
             let all = [
                 settlement(slow.machine, returned: returned, quota, at: time), lateSettlement(slow.machine, quota),
             ]
-            return (all.compactMap { $0 }, slow.takeWakes())
+            return (all.compactMap { $0 }, slow.wakes.takeAll())
         }
         for wake in wakes { wake() }
         return settlements
@@ -240,39 +212,9 @@ public final class QuotaReserve: Sendable {
     }
 
     private func startWindow(_ window: QuotaWindow) {
-        _ = startEpoch()
+        calls.startEpoch()
         windowEnd.store(window.end, ordering: .relaxed)
         block(0)
-    }
-
-    /// Empties the reserve; tickets that are out can't be given back any more.
-    private func startEpoch() -> Int {
-        var seen = word.load(ordering: .relaxed)
-        while true {
-            let next = ((seen >> Self.countBits) &+ 1) << Self.countBits
-            let (exchanged, original) = word.weakCompareExchange(
-                expected: seen,
-                desired: next,
-                ordering: .acquiringAndReleasing
-            )
-            if exchanged { return Int(seen & Self.countMask) }
-            seen = original
-        }
-    }
-
-    /// Takes up to `count` calls out, and never any that a worker has.
-    private func withdraw(_ count: Int) -> Int {
-        var seen = word.load(ordering: .relaxed)
-        while true {
-            let taken = min(seen & Self.countMask, UInt64(count))
-            let (exchanged, original) = word.weakCompareExchange(
-                expected: seen,
-                desired: seen &- taken,
-                ordering: .acquiringAndReleasing
-            )
-            if exchanged { return Int(taken) }
-            seen = original
-        }
     }
 
     private func settlement(_ machine: ReserveMachine, returned: Int, _ quota: Quota, at time: QuotaTime)
@@ -297,12 +239,5 @@ public final class QuotaReserve: Sendable {
         guard late > 0, let window = machine.previous ?? machine.window else { return nil }
         let day = quota.calendar.window(.day, at: window.end - 1)
         return QuotaSettlement(key: key, window: window, day: day, spent: late, returned: 0)
-    }
-}
-
-extension QuotaReserve.Slow {
-    fileprivate mutating func takeWakes() -> [@Sendable () -> Void] {
-        defer { wakes = [] }
-        return wakes
     }
 }

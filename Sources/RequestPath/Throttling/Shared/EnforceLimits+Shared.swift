@@ -44,6 +44,7 @@ private enum Interruption {
 private struct SharedCall {
     let exchange: Exchange
     let caller: Caller?
+    let memory: CallerMemory
     let ofPlan: [ThrottleRule]
     /// Whether it has waited long enough: what is not there now can't be asked.
     var isLate = false
@@ -56,8 +57,13 @@ extension EnforceLimits {
     private static let longestWait: UInt64 = 1_000_000_000
 
     /// Lets a call pass all its rates, of which one at least is shared, and then its quotas.
-    func runShared(_ exchange: Exchange, _ caller: Caller?, _ ofPlan: [ThrottleRule]) -> Verdict {
-        go(on: SharedCall(exchange: exchange, caller: caller, ofPlan: ofPlan)) ?? .wait
+    func runShared(
+        _ exchange: Exchange,
+        _ caller: Caller?,
+        _ memory: CallerMemory,
+        _ ofPlan: [ThrottleRule]
+    ) -> Verdict {
+        go(on: SharedCall(exchange: exchange, caller: caller, memory: memory, ofPlan: ofPlan)) ?? .wait
     }
 
     /// - Returns: `nil` when it waits; the exchange is resumed then.
@@ -66,7 +72,7 @@ extension EnforceLimits {
         switch takeAll(call, &turn) {
         case nil:
             turn.spend()
-            return passed(turn.least, call.caller, call.exchange)
+            return passed(turn.least, call.caller, call.memory, call.exchange)
         case .refusal(let refusal):
             turn.giveBack()
             return .refuse(refusal)
@@ -183,11 +189,10 @@ extension EnforceLimits {
         _ call: SharedCall,
         _ rates: SharedRates
     ) -> RateReserve? {
-        let memory = memory(on: call.exchange.worker)
-        if let known = memory.reserves.reserve(of: key), !known.isOver { return known }
+        if let known = call.memory.reserves.reserve(of: key), !known.isOver { return known }
         let name = name(of: shared, rule, call)
         guard let found = rates.reserve(for: name, shared.shape) else { return nil }
-        memory.reserves.remember(found, of: key)
+        call.memory.reserves.remember(found, of: key)
         return found
     }
 

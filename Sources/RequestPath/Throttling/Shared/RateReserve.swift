@@ -6,18 +6,14 @@ import Synchronization
 /// All workers take from it, without a lock and without waiting. Redis takes every token in it for spent already, or for ours; see
 /// `RateLimit` in the module that leases them. `SharedRates` fills it; a worker only says that it runs low.
 final class RateReserve: Sendable {
-    /// The most calls that wait for a reserve at a time.
-    static let mostWaiting = 1024
     /// A lease is renewed when it ends sooner than this.
     static let renewal: UInt64 = 1_600_000_000
     /// How long Redis is not asked after it could not be.
     private static let failurePause: UInt64 = 500_000_000
-    private static let countBits: UInt64 = 48
-    private static let countMask: UInt64 = (1 << countBits) - 1
 
     fileprivate struct Slow {
         var machine: LeaseMachine
-        var wakes: [@Sendable () -> Void] = []
+        var wakes = Wakes()
         var isRetired = false
     }
 
@@ -25,8 +21,8 @@ final class RateReserve: Sendable {
     let key: String
     private let rates: SharedRates
     private let slow: Mutex<Slow>
-    /// Above, a number that changes with each request; below, the tokens at hand.
-    private let word = Atomic<UInt64>(0)
+    /// The tokens at hand; each request is an epoch.
+    private let tokens = TokenCount()
     /// When what is at hand may be spent no longer, in monotonic nanoseconds.
     private let usableUntil = Atomic<UInt64>(0)
     /// Before this, an empty reserve does not ask.
@@ -52,21 +48,9 @@ final class RateReserve: Sendable {
     /// Takes a token.
     /// - Parameter now: monotonic nanoseconds.
     func take(at now: UInt64) -> RateTake {
-        // The word first: once it was read, a change of epoch makes the exchange below fail.
-        var seen = word.load(ordering: .acquiring)
-        while seen & Self.countMask > 0, now < usableUntil.load(ordering: .acquiring) {
-            let (exchanged, original) = word.weakCompareExchange(
-                expected: seen,
-                desired: seen &- 1,
-                ordering: .acquiringAndReleasing
-            )
-            guard exchanged else {
-                seen = original
-                continue
-            }
-            let left = Int(seen & Self.countMask) - 1
-            let isLow = left <= lowMark.load(ordering: .relaxed) && now >= blockedUntil.load(ordering: .relaxed)
-            return .taken(RateTicket(reserve: self, epoch: seen >> Self.countBits, isLow: isLow))
+        if let taken = tokens.take(while: { now < usableUntil.load(ordering: .acquiring) }) {
+            let isLow = taken.left <= lowMark.load(ordering: .relaxed) && now >= blockedUntil.load(ordering: .relaxed)
+            return .taken(RateTicket(reserve: self, epoch: taken.epoch, isLow: isLow))
         }
         if isRetired.load(ordering: .acquiring) { return .retired }
         let isBlocked = now < blockedUntil.load(ordering: .acquiring)
@@ -82,9 +66,7 @@ final class RateReserve: Sendable {
     /// - Returns: `false` when too many wait already, or the reserve is retired.
     func whenChanged(_ wake: @escaping @Sendable () -> Void) -> Bool {
         let isIn = slow.withLock { slow in
-            guard !slow.isRetired, slow.wakes.count < Self.mostWaiting else { return false }
-            slow.wakes.append(wake)
-            return true
+            !slow.isRetired && slow.wakes.add(wake)
         }
         if isIn { ask() }
         return isIn
@@ -92,9 +74,8 @@ final class RateReserve: Sendable {
 
     /// What is left as far as this node knows.
     func standing(at now: UInt64) -> Standing {
-        let atHand = Int(word.load(ordering: .relaxed) & Self.countMask)
-        return Standing(
-            remaining: atHand + leftForOthers.load(ordering: .relaxed),
+        Standing(
+            remaining: available + leftForOthers.load(ordering: .relaxed),
             reset: Self.time(until: fullAt.load(ordering: .relaxed), from: now),
             wait: 0
         )
@@ -113,23 +94,12 @@ final class RateReserve: Sendable {
         if !isAsked.exchange(true, ordering: .acquiringAndReleasing) { rates.serve(self) }
     }
 
-    func putBack(epoch: UInt64) {
-        var seen = word.load(ordering: .relaxed)
-        while seen >> Self.countBits == epoch {
-            let (exchanged, original) = word.weakCompareExchange(
-                expected: seen,
-                desired: seen &+ 1,
-                ordering: .acquiringAndReleasing
-            )
-            if exchanged { return }
-            seen = original
-        }
-    }
+    func putBack(epoch: UInt64) { tokens.putBack(epoch: epoch) }
 
     // MARK: The ledger's side
 
     /// Tokens at hand.
-    var available: Int { Int(word.load(ordering: .acquiring) & Self.countMask) }
+    var available: Int { tokens.available }
 
     /// Whether there has to be another one of the key.
     var isOver: Bool { isRetired.load(ordering: .acquiring) }
@@ -143,7 +113,7 @@ final class RateReserve: Sendable {
             guard !slow.isRetired else { return nil }
             let end = usableUntil.load(ordering: .relaxed)
             let target = slow.machine.target(available: available, at: now)
-            let (kept, unspent) = startEpoch(keeping: slow.machine.keeps(target: target, isExpired: now >= end))
+            let (kept, unspent) = tokens.startEpoch(keeping: slow.machine.keeps(target: target, isExpired: now >= end))
             let request = slow.machine.request(
                 key: key,
                 number: rates.nextNumber(),
@@ -155,7 +125,7 @@ final class RateReserve: Sendable {
                 renews: end < now + Self.renewal
             )
             // Nothing was told, so nothing has gone.
-            if request == nil, unspent > 0 { word.wrappingAdd(UInt64(unspent), ordering: .acquiringAndReleasing) }
+            if request == nil, unspent > 0 { tokens.add(unspent) }
             return request
         }
     }
@@ -168,20 +138,20 @@ final class RateReserve: Sendable {
         let wakes = slow.withLock { slow in
             // The tokens that were kept may have ended before Redis got the request, and with that be no longer ours.
             if now >= usableUntil.load(ordering: .relaxed) {
-                slow.machine.dropped(startEpoch(keeping: 0).unspent)
+                slow.machine.dropped(tokens.startEpoch().unspent)
             }
             slow.machine.leased(lease, for: request)
             leftForOthers.store(lease.left, ordering: .relaxed)
             fullAt.store(sent &+ min(lease.resetsAfter, 1 << 62), ordering: .relaxed)
             usableUntil.store(sent &+ min(lease.expiresAfter, 1 << 62), ordering: .releasing)
-            word.wrappingAdd(UInt64(lease.granted), ordering: .acquiringAndReleasing)
+            tokens.add(lease.granted)
             let pause = slow.machine.pause(after: lease, for: request, share: share)
             retryAt.store(now &+ max(pause, min(lease.retryAfter, 1 << 62)), ordering: .relaxed)
             blockedUntil.store(pause > 0 ? now &+ pause : 0, ordering: .releasing)
             let mark = slow.machine.target(available: available, at: now) / 4
             lowMark.store(mark, ordering: .relaxed)
             isFailing.store(false, ordering: .relaxed)
-            return slow.takeWakes()
+            return slow.wakes.takeAll()
         }
         finishAsking(again: now >= blockedUntil.load(ordering: .relaxed) && lease.granted > 0)
         for wake in wakes { wake() }
@@ -189,7 +159,7 @@ final class RateReserve: Sendable {
 
     /// Takes in that there was nothing to ask for.
     func skip() {
-        let wakes = slow.withLock { $0.takeWakes() }
+        let wakes = slow.withLock { $0.wakes.takeAll() }
         finishAsking(again: false)
         for wake in wakes { wake() }
     }
@@ -223,22 +193,22 @@ final class RateReserve: Sendable {
             slow.machine.look(available: available)
             guard slow.machine.idleLooks > 0, slow.wakes.isEmpty else { return .nothing }
             if slow.machine.canGiveBack {
-                let unspent = startEpoch(keeping: 0).unspent
+                let unspent = tokens.startEpoch().unspent
                 guard let lease = slow.machine.giveBack(key: key, unspent: unspent) else { return .nothing }
                 return .giveBack(lease, unspent: unspent)
             }
             guard slow.machine.idleLooks >= Self.looksUntilRetired else { return .nothing }
             slow.isRetired = true
             isRetired.store(true, ordering: .releasing)
-            _ = startEpoch(keeping: 0)
+            tokens.startEpoch()
             return .retire
         }
         if case .nothing = look, available > 0, usableUntil.load(ordering: .relaxed) < now &+ Self.renewal { ask() }
         return look
     }
 
-    /// After so many looks without use, longer than a lease lasts, nothing is known of it that matters.
-    static let looksUntilRetired = 8
+    /// After so many looks without use, five seconds longer than a lease lasts, nothing is known of it that matters.
+    static let looksUntilRetired = Int(LeaseMachine.timeToLive / 1000) + 5
 
     /// Lets nothing be taken any more.
     /// - Returns: the lease to give back.
@@ -246,34 +216,10 @@ final class RateReserve: Sendable {
         let (lease, unspent, wakes) = slow.withLock { slow in
             slow.isRetired = true
             isRetired.store(true, ordering: .releasing)
-            let unspent = startEpoch(keeping: 0).unspent
-            return (slow.machine.giveBack(key: key, unspent: unspent), unspent, slow.takeWakes())
+            let unspent = tokens.startEpoch().unspent
+            return (slow.machine.giveBack(key: key, unspent: unspent), unspent, slow.wakes.takeAll())
         }
         for wake in wakes { wake() }
         return lease.map { ($0, unspent) }
-    }
-
-    /// Begins a new epoch: tokens that workers hold can't be put back any more.
-    /// - Returns: how many tokens stay at hand, and how many were taken away.
-    private func startEpoch(keeping most: Int) -> (kept: Int, unspent: Int) {
-        var seen = word.load(ordering: .relaxed)
-        while true {
-            let count = seen & Self.countMask
-            let kept = min(count, UInt64(most))
-            let (exchanged, original) = word.weakCompareExchange(
-                expected: seen,
-                desired: ((seen >> Self.countBits) &+ 1) << Self.countBits | kept,
-                ordering: .acquiringAndReleasing
-            )
-            if exchanged { return (Int(kept), Int(count - kept)) }
-            seen = original
-        }
-    }
-}
-
-extension RateReserve.Slow {
-    fileprivate mutating func takeWakes() -> [@Sendable () -> Void] {
-        defer { wakes = [] }
-        return wakes
     }
 }

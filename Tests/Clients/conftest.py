@@ -2,12 +2,14 @@
 
 import contextlib
 import itertools
+import signal
 
 import pytest
 
 pytest.register_assert_rewrite("harness")
 
 from harness import Backend, Gateway, Nginx  # noqa: E402
+from redis_server import Redis  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -129,3 +131,14 @@ def pytest_runtest_makereport(item, call):
     for gateway in Gateway.running:
         report.sections.append(("the gateway's stderr", gateway.stderr()[-4_000:]))
         report.sections.append(("the gateway's access log", gateway.log_text()[-4_000:]))
+
+
+@pytest.fixture
+def redis(tmp_path):
+    """A Redis server on a free port; it ends with the test, even when the test has paused it."""
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    server = Redis(folder)
+    yield server
+    server.process.send_signal(signal.SIGCONT)
+    server.kill()

@@ -7,7 +7,6 @@ import subprocess
 import pytest
 from harness import binary, free_port, request, wait_until
 from test_live_customers import TOKEN, Operator
-from test_shared_quotas import Redis
 
 FILE = """
 data: {{ folder: {folder}, shared: true{more} }}
@@ -19,16 +18,6 @@ authorizers:
 apis: {{ shop: {{ authorize: {{ any_of: [keys, people] }}, routes: {{ $default: {{ reply: {{}} }} }} }} }}
 """
 AT_ONCE = 1
-
-
-@pytest.fixture
-def redis(tmp_path):
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    server = Redis(folder)
-    yield server
-    server.process.send_signal(signal.SIGCONT)
-    server.kill()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import uuid
 import pytest
 from harness import request, wait_until
 from metrics import Metrics
-from test_shared_quotas import Redis
 from test_signatures import SECRET, cause, send, signed
 
 FILE = """
@@ -16,16 +15,6 @@ authorizers: {{ signed: {{ signature: {{ max_age: 1m, on_failure: {on_failure} }
 customers: {{ acme: {{ signing_keys: {{ id: acme-hmac, secret: "env:ACME_SECRET" }} }} }}
 apis: {{ shop: {{ authorize: signed, routes: {{ $default: {{ reply: {{}} }} }} }} }}
 """
-
-
-@pytest.fixture
-def redis(tmp_path):
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    server = Redis(folder)
-    yield server
-    server.process.send_signal(signal.SIGCONT)
-    server.kill()
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 
 import random
 import signal
-import socket
-import subprocess
 import time
 
-import pytest
-from harness import free_port, request, wait_until
+from harness import request, wait_until
 from metrics import Metrics
 from test_quotas import SECRETS, Callers
 
@@ -20,50 +17,6 @@ customers:
 plans: {{ gold: {{ quota: {quota} }} }}
 apis: {{ shop: {{ authorize: keys, routes: {{ $default: {backend} }} }} }}
 """
-
-
-class Redis:
-    """A `redis-server` on a free port, which has written what it answers."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.port = free_port()
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always"],
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        wait_until(self._answers, "redis-server to answer")
-
-    def _answers(self):
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as client:
-                client.sendall(b"PING\r\n")
-                return client.recv(100).startswith(b"+PONG")
-        except OSError:
-            return False
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def forget(self):
-        """Takes away what it has written; it must not run."""
-        for file in self.folder.glob("appendonly*/*"):
-            file.unlink()
-
-
-@pytest.fixture
-def redis(tmp_path):
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    server = Redis(folder)
-    yield server
-    server.process.send_signal(signal.SIGCONT)
-    server.kill()
 
 
 def text(redis, backend, quota, on_failure="closed", more=""):

@@ -8,24 +8,15 @@ import time
 import pytest
 from harness import request, wait_until
 from metrics import Metrics
+from redis_server import Redis
 from test_quotas import SECRETS
-from test_shared_quotas import Redis, cause
+from test_shared_quotas import cause
 
 FILE = """
 redis: redis://127.0.0.1:{port}
 throttle: {{ rate: {rate}, shared: true, on_failure: {on_failure} }}
 apis: {{ shop: {{ routes: {{ $default: {{ reply: {{}} }} }} }} }}
 """
-
-
-@pytest.fixture
-def redis(tmp_path):
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    server = Redis(folder)
-    yield server
-    server.process.send_signal(signal.SIGCONT)
-    server.kill()
 
 
 def text(redis, rate, on_failure="local", more=""):

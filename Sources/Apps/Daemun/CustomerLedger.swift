@@ -24,10 +24,8 @@ struct CustomerLedger: Sendable {
     }
 
     static let channel = "daemun:{customers}:changes"
-    private static let head = "daemun:{customers}:head"
-    private static let records = "daemun:{customers}:records"
-    private static let revisions = "daemun:{customers}:revisions"
-    private static let marks = "daemun:{customers}:marks"
+    /// The head, the records by customer, their revisions in order, and the marks of revisions, as all scripts take them.
+    private static let keys = ["head", "records", "revisions", "marks"].map { "daemun:{customers}:\($0)" }
     private static let timeout: UInt64 = 3_000_000_000
     private static let mostFillBytes = 1 << 20
 
@@ -38,7 +36,7 @@ struct CustomerLedger: Sendable {
     /// - Returns: `nil` when there is no set.
     func page(after revision: Int64) async throws -> Page? {
         let command = RedisCommand(Self.pageScript, keys: 4) { writer in
-            for key in [Self.head, Self.records, Self.revisions, Self.marks] { writer.word(key) }
+            for key in Self.keys { writer.word(key) }
             writer.word(revision)
         }
         let answer = try await redis.send(command, timeout: Self.timeout)
@@ -79,7 +77,7 @@ struct CustomerLedger: Sendable {
     func add(_ customer: SharedCustomer, upon state: SharedState) async throws -> Bool {
         let record = try customer.encoded()
         let command = RedisCommand(Self.addScript, keys: 4) { writer in
-            for key in [Self.head, Self.records, Self.revisions, Self.marks] { writer.word(key) }
+            for key in Self.keys { writer.word(key) }
             writer.word(state.dataset ?? "")
             writer.word(state.revision.number)
             writer.word(state.revision.mark)
@@ -131,7 +129,7 @@ struct CustomerLedger: Sendable {
             if !batch.isEmpty { try await write(batch, beside: place) }
         }
         let command = RedisCommand(Self.changeOverScript, keys: 6) { writer in
-            for key in [Self.head, Self.records, Self.revisions, Self.marks] { writer.word(key) }
+            for key in Self.keys { writer.word(key) }
             writer.word(place + ":records")
             writer.word(place + ":revisions")
             writer.word(former?.dataset ?? "")

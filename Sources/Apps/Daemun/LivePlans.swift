@@ -7,8 +7,6 @@ import Throttling
 struct LivePlans: Sendable {
     /// Counts the changes of the store's plans; what was read last. Below 0 before the first time.
     private(set) var change: Int64 = -1
-    /// As the store has them, in the order of their names.
-    private(set) var records: [PlanRecord] = []
     /// Why plans of the store do not count, by their names.
     private(set) var faults: [String: Faults] = [:]
     /// What could be read.
@@ -22,7 +20,6 @@ struct LivePlans: Sendable {
     /// Knows the store's plans as they are now.
     mutating func take(_ stored: StoredPlans) {
         change = stored.change
-        records = stored.plans
         plans = []
         unreadable = [:]
         for record in stored.plans {

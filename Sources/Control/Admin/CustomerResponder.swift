@@ -100,11 +100,7 @@ struct CustomerResponder: Sendable {
     }
 
     private func put(_ id: String, _ body: [UInt8]) async throws -> AdminAnswer {
-        let settings = try JSONSerialization.data(
-            withJSONObject: try Self.object(body),
-            options: [.sortedKeys, .withoutEscapingSlashes]
-        )
-        let isNew = try await customers.put(id, settings: String(decoding: settings, as: UTF8.self))
+        let isNew = try await customers.put(id, settings: Self.settings(body))
         guard let record = try await customers.customer(id) else { throw CustomerStoreFault.unknownCustomer(id) }
         return AdminAnswer(isNew ? .created : .ok, json: await object(record))
     }
@@ -148,6 +144,15 @@ struct CustomerResponder: Sendable {
         }
         try await customers.setPassword(password, of: user, customer: customer, isSandbox: isSandbox)
         return AdminAnswer(.created, json: given == nil ? ["user": user, "password": password] : ["user": user])
+    }
+
+    /// Settings as they are kept: a JSON object with its members in order.
+    static func settings(_ body: [UInt8]) throws -> String {
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+        return String(
+            decoding: try JSONSerialization.data(withJSONObject: object(body), options: options),
+            as: UTF8.self
+        )
     }
 
     static func object(_ body: [UInt8]) throws -> [String: Any] {

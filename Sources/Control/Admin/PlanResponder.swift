@@ -41,11 +41,7 @@ struct PlanResponder: Sendable {
     }
 
     private func put(_ name: String, _ body: [UInt8]) async throws -> AdminAnswer {
-        let settings = try JSONSerialization.data(
-            withJSONObject: try CustomerResponder.object(body),
-            options: [.sortedKeys, .withoutEscapingSlashes]
-        )
-        let isNew = try await plans.putPlan(name, settings: String(decoding: settings, as: UTF8.self))
+        let isNew = try await plans.putPlan(name, settings: CustomerResponder.settings(body))
         return AdminAnswer(isNew ? .created : .ok, json: try await object(name))
     }
 
@@ -92,11 +88,9 @@ struct PlanResponder: Sendable {
     /// What the file would say, with everything that may be left out.
     private static func settings(of plan: UsagePlan) -> [String: Any] {
         var settings: [String: Any] = [:]
-        let units = [1: "s", 60: "min", 3_600: "h", 86_400: "day"]
         let throttle: [[String: Any]] = plan.throttle.map { limit in
             var written: [String: Any] = [
-                "name": limit.name, "rate": "\(limit.requests)/\(units[limit.period] ?? "\(limit.period) s")",
-                "burst": limit.burst, "per": limit.traits.map(\.description),
+                "name": limit.name, "rate": limit.rate, "burst": limit.burst, "per": limit.traits.map(\.description),
             ]
             if let onFailure = limit.sharedOnFailure {
                 written["shared"] = true

@@ -18,15 +18,12 @@ public enum StoreKey {
         let files = FileManager.default
         if !files.fileExists(atPath: path) {
             var random = SystemRandomNumberGenerator()
-            let digits = (0..<32).map { _ in
-                let byte = String(UInt8.random(in: .min ... .max, using: &random), radix: 16)
-                return byte.count == 1 ? "0" + byte : byte
-            }
+            let key = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
             // Two processes may start at once: who comes second takes what the first has made.
             let made = path + ".\(ProcessInfo.processInfo.processIdentifier)"
             let isMade = files.createFile(
                 atPath: made,
-                contents: Data((digits.joined() + "\n").utf8),
+                contents: Data((Hexadecimal.encode(key) + "\n").utf8),
                 attributes: [.posixPermissions: 0o600]
             )
             guard isMade else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
@@ -58,7 +55,7 @@ public enum StoreKey {
         for text in texts {
             guard let key = Hexadecimal.decode(text) else { throw .wrongKeySize }
             let digest = SHA256.hash(data: Array("daemun sealing key ".utf8) + key)
-            keys.append((digest.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(), key))
+            keys.append((Hexadecimal.encode(digest.prefix(8)), key))
         }
         guard let first = keys.first else { return nil }
         return try SealingKeys(current: first, earlier: Array(keys.dropFirst()))

@@ -1,3 +1,4 @@
+import Credentials
 import Crypto
 public import NIOCore
 
@@ -28,12 +29,6 @@ struct SharedNonceName {
     init(_ nonce: String, of key: String) {
         // The length keeps the two apart.
         let hash = SHA256.hash(data: Array("\(key.utf8.count) \(key) \(nonce)".utf8))
-        let digits = Array("0123456789abcdef".utf8)
-        var text = Array("daemun:nonce:".utf8)
-        for byte in hash.prefix(16) {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        self.text = String(decoding: text, as: UTF8.self)
+        text = "daemun:nonce:" + Hexadecimal.encode(hash.prefix(16))
     }
 }

@@ -27,19 +27,17 @@ struct ExplainedLimit: Encodable {
     }
 
     private init(_ limit: ThrottleLimit, place: String) {
-        let units = [1: "s", 60: "min", 3_600: "h", 86_400: "day"]
-        let unit = units[limit.period] ?? "\(limit.period) s"
         let traits = limit.traits.isEmpty ? "" : ", per " + limit.traits.map(\.description).joined(separator: " and ")
         let shared = limit.sharedOnFailure == nil ? "" : ", shared"
         name = limit.name
-        amount = "\(limit.requests)/\(unit), \(limit.burst) at once\(traits)\(shared)"
+        amount = "\(limit.rate), \(limit.burst) at once\(traits)\(shared)"
         self.place = place
     }
 
     private init(_ quota: CallQuota, place: String) {
         name = quota.name
         let route = quota.isPerRoute ? ", per route" : ""
-        amount = "\(quota.calls)/\(quota.period.rawValue), zone \(quota.timeZone)\(route)"
+        amount = "\(quota.amount), zone \(quota.timeZone)\(route)"
         self.place = place
     }
 }

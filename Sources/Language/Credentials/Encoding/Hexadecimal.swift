@@ -1,5 +1,11 @@
 /// Bytes as two hexadecimal digits each (RFC 4648, 8).
 public enum Hexadecimal {
+    /// The text of bytes, in lower case.
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
     /// The bytes of a text of such digits in either case; `nil` where it has anything else, or half a byte.
     public static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)

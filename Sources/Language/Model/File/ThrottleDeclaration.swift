@@ -17,7 +17,7 @@ struct CallRate: Equatable {
     /// Seconds.
     var period: Int
 
-    private static let units = [("s", 1), ("min", 60), ("h", 3_600), ("day", 86_400)]
+    fileprivate static let units = [("s", 1), ("min", 60), ("h", 3_600), ("day", 86_400)]
 
     /// Reads a number and a unit; `nil` for anything else.
     init?(_ text: String) {
@@ -27,6 +27,14 @@ struct CallRate: Equatable {
         else { return nil }
         self.requests = requests
         period = unit.1
+    }
+}
+
+extension ThrottleLimit {
+    /// `100/s`, as it is written in the file.
+    public var rate: String {
+        let unit = CallRate.units.first { $0.1 == period }?.0
+        return "\(requests)/\(unit ?? "\(period) s")"
     }
 }
 

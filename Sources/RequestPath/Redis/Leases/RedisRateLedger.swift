@@ -13,7 +13,7 @@ public final class RedisRateLedger: RateLedger {
     public init(_ client: RedisClient) {
         self.client = NIOLoopBound(client, eventLoop: client.eventLoop)
         loop = client.eventLoop
-        holder = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
+        holder = LeaseRequest.newHolder()
     }
 
     /// Does work on the client's loop.

@@ -48,7 +48,7 @@ public actor RedisQuotaLedger: QuotaLedger {
     /// - Parameter redis: may serve others, too.
     public init(_ redis: RedisHandle) {
         self.redis = redis
-        holder = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
+        holder = LeaseRequest.newHolder()
     }
 
     /// Takes calls out of quotas.

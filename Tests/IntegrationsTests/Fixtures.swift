@@ -74,7 +74,12 @@ final class EmbeddedBackend {
     }
 
     /// Begins a call. Its head, in bytes, has to be a whole one.
-    func call(_ head: String, timeouts: Timeouts = Timeouts()) throws -> (Exchange, RecordingClient) {
+    /// - Parameter isWritten: whether the loop's turn ends, at whose end requests are written.
+    func call(
+        _ head: String,
+        timeouts: Timeouts = Timeouts(),
+        isWritten: Bool = true
+    ) throws -> (Exchange, RecordingClient) {
         let exchange = Exchange(worker: worker)
         let bytes = ByteBuffer(string: head)
         _ = try RequestParser(limits: HeadLimits(), names: worker.fieldNames)
@@ -87,11 +92,13 @@ final class EmbeddedBackend {
         let integration = HTTPProxyIntegration(backend: upstream.name, timeouts: timeouts)
         let plan = try ProxyPlan(integration, backend: 0, parameters: [], stripsBasePath: true)
         calls.start(exchange, plan: plan, upstream: upstream)
+        if isWritten { loop.run() }
         return (exchange, client)
     }
 
     /// All that was written to a connection so far and not read by the test.
     func received(by channel: EmbeddedChannel) throws -> String {
+        loop.run()
         var text = ""
         while let part = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: part) }
         return text

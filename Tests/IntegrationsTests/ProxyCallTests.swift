@@ -37,6 +37,7 @@ struct ProxyCallTests {
         endpoint.cancel(call)
         call.connected(broken)
         #expect(call.receiveBody(ByteBuffer(string: "first")))
+        backend.loop.run()
         try backend.channels[0].close().wait()
         #expect(exchange.record.attempts == 2)
         #expect(!call.receiveBody(ByteBuffer(string: "second, longer than ten bytes")))
@@ -109,6 +110,34 @@ struct ProxyCallTests {
         connection.deadlinePassed()
         #expect(backend.channels[0].isActive)
         #expect(backend.upstream.status().map { [$0.open, $0.idle] } == [[0, 0]])
+    }
+
+    /// A connection that served others may end, or bring what nobody asked for, as it is chosen for a call. Nothing was sent on it
+    /// then, so that even a POST can go elsewhere.
+    @Test(arguments: [true, false])
+    func `what happens to a connection before a request was written on it does not concern the request`(
+        isAnswered: Bool
+    ) throws {
+        let backend = try EmbeddedBackend()
+        let endpoint = try backend.endpoint
+        let (stale, other) = (try backend.open(), try backend.open())
+        endpoint.release(stale, now: 0)
+        try backend.apply(.sample(pool: Backend.Pool(maxConnections: 1)))
+        let (exchange, client) = try backend.call("POST /a HTTP/1.1\r\nHost: x\r\n\r\n", isWritten: false)
+        if isAnswered {
+            try backend.channels[0].writeInbound(Self.answer)
+        } else {
+            backend.channels[0].pipeline.fireChannelInactive()
+        }
+        #expect(client.events.isEmpty)
+        #expect(try backend.received(by: backend.channels[0]).isEmpty)
+        let call = try #require(exchange.integration as? ProxyCall)
+        endpoint.cancel(call)
+        call.connected(other)
+        #expect(try backend.received(by: backend.channels[1]).hasPrefix("POST /a HTTP/1.1\r\n"))
+        try backend.channels[1].writeInbound(Self.answer)
+        #expect(client.events == ["head 200", "body ok", "end"])
+        #expect(exchange.record.attempts == 1)
     }
 
     @Test func `bytes after an answer keep its connection from being used again`() throws {

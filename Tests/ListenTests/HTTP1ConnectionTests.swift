@@ -49,6 +49,37 @@ struct HTTP1ConnectionTests {
         #expect(try channel.sent().split(separator: "HTTP/1.1 200 OK").count == 4)
     }
 
+    @Test func `answers to pipelined requests leave before they have grown large`() throws {
+        let server = ScriptedServer()
+        let body = ByteBuffer(repeating: UInt8(ascii: "b"), count: 4_000)
+        server.answer = { $0.client?.send(Reply(status: 200, body: body)) }
+        let channel = try server.connect()
+        var requests = ByteBuffer()
+        for _ in 0..<100 { requests.writeImmutableBuffer(Self.get) }
+        try channel.writeInbound(requests)
+        var written: [Int] = []
+        while let part = try channel.readOutbound(as: ByteBuffer.self) { written.append(part.readableBytes) }
+        #expect(written.count > 10 && written.allSatisfy { $0 < 40_000 })
+        #expect(try channel.sent().count > 0, "the rest leaves at the end of the turn")
+    }
+
+    @Test func `what was flushed leaves although the call is given up in the same turn`() throws {
+        let server = ScriptedServer()
+        let channel = try server.connect()
+        try channel.writeInbound(Self.get)
+        let client = try #require(server.open.first?.client)
+        var head = ResponseHead()
+        head.bytes = ByteBuffer(string: "HTTP/1.1 200 Fine\r\n\r\n")
+        head.status = 200
+        head.framing = .length(10)
+        client.send(head)
+        client.sendBody(ByteBuffer(string: "half"))
+        client.flush()
+        client.abort("backend.closed-mid-response")
+        #expect(try channel.sent().hasSuffix("half"))
+        #expect(!channel.isActive)
+    }
+
     @Test func `what a pipelining client sends is not gathered without bounds while it reads nothing`() throws {
         let server = ScriptedServer()
         server.answer = Self.reply

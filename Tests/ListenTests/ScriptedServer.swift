@@ -83,6 +83,7 @@ final class ScriptedServer: ExchangeHandler {
 extension EmbeddedChannel {
     /// Everything that was written to the client and not read by the test.
     func sent() throws -> String {
+        embeddedEventLoop.run()
         var text = ""
         while let part = try readOutbound(as: ByteBuffer.self) { text += String(buffer: part) }
         return text

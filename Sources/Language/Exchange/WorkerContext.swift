@@ -9,18 +9,19 @@ public final class WorkerContext {
     /// Recognises header names.
     public let fieldNames = FieldNameTable()
     /// The buffers that sockets read into.
-    public let readBuffers = ReadBuffers()
+    public let readBuffers = BufferPool(capacity: 16_384, limit: 64)
+    /// The buffers in which heads and small bodies are put together, and wait to be written.
+    public let writeBuffers = BufferPool(capacity: 4_096, limit: 256)
+    /// Who has something to write at the end of the loop's turn.
+    public let flushes: FlushQueue
     /// Who has to be woken when.
     public let deadlines: Deadlines
-    /// The request head on its way to a backend is put together here and written at once.
+    /// The request head on its way to a backend of HTTP/2 is put together here, and read at once.
     public var requestScratch: ByteBuffer
-    /// The response on its way to a client is put together here; see `claimResponseScratch`.
-    public var responseScratch: ByteBuffer
     /// The lowest descriptor that no connection may keep.
     let descriptorCeiling = DescriptorLimit.ceiling(forDescriptors: DescriptorLimit.current)
     /// What steps remember on this worker, each under a key of its own.
     private var memories: ContiguousArray<(key: StepMemoryKey, memory: AnyObject)> = []
-    private var responseScratchOwner: (any ClientStream)?
     private var exchanges = Spares<Exchange>(limit: 256)
 
     private static let scratchBytes = 16_384
@@ -30,8 +31,8 @@ public final class WorkerContext {
         self.eventLoop = eventLoop
         random = SplitMix64(seed: seed)
         deadlines = Deadlines(eventLoop: eventLoop)
+        flushes = FlushQueue(eventLoop: eventLoop)
         requestScratch = ByteBufferAllocator().buffer(capacity: Self.scratchBytes)
-        responseScratch = ByteBufferAllocator().buffer(capacity: Self.scratchBytes)
     }
 
     /// Monotonic nanoseconds.
@@ -54,22 +55,6 @@ public final class WorkerContext {
         memories.removeAll { !keys.contains($0.key) }
     }
 
-    /// Lends `responseScratch` to a stream until another one asks for it; the former owner is told to write first what it put there.
-    public func claimResponseScratch(for owner: any ClientStream) {
-        if responseScratchOwner === owner { return }
-        responseScratchOwner?.flush()
-        responseScratchOwner = owner
-        responseScratch.clear()
-    }
-
-    /// Whether a stream has the loan of `responseScratch`.
-    public func ownsResponseScratch(_ stream: any ClientStream) -> Bool { responseScratchOwner === stream }
-
-    /// Ends a loan early, when the owner goes away.
-    public func releaseResponseScratch(of owner: any ClientStream) {
-        if responseScratchOwner === owner { responseScratchOwner = nil }
-    }
-
     /// An exchange for a call, ready for use.
     public func takeExchange() -> Exchange { exchanges.take() ?? Exchange(worker: self) }
 
@@ -83,6 +68,7 @@ public final class WorkerContext {
     public func letGoOfSpares() {
         exchanges.letGo()
         readBuffers.letGoOfSpares()
+        writeBuffers.letGoOfSpares()
     }
 
     /// Lets go of all kept exchanges, which refer to this context, so that both can go away.

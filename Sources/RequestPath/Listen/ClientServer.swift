@@ -44,7 +44,6 @@ public final class ClientServer {
     var head = RequestHead()
     let date = HTTPDate()
     let continueResponse = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
-    let lineEnd = ByteBuffer(string: "\r\n")
 
     /// Makes a server without sockets.
     /// - Parameter openInAllWorkers: shared by the workers, since the limit of connections is one of the process.

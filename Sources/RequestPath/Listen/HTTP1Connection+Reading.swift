@@ -201,7 +201,7 @@ extension HTTP1Connection {
     private func discardBody() -> Bool {
         while let buffer = unread, buffer.readableBytes > 0 {
             guard let event = try? body.next(buffer.readableBytesUInt8Span, from: 0) else {
-                giveUpDiscarding()
+                linger()
                 return false
             }
             switch event {
@@ -217,17 +217,11 @@ extension HTTP1Connection {
                 return true
             }
             if discarded > Self.mostDiscarded {
-                giveUpDiscarding()
+                linger()
                 return false
             }
         }
         return false
-    }
-
-    /// The rest of a body can't be read past, or is too long for it. Its answer may still have to be written.
-    private func giveUpDiscarding() {
-        flush()
-        linger()
     }
 
     /// Waits for the next request, or first for the end of this one's body.

@@ -2,16 +2,18 @@ import Exchange
 import NIOCore
 import Wire
 
-/// Writing: what a call answers becomes HTTP/1.1, put together in the worker's scratch buffer and written at once.
+/// Writing: what a call answers becomes HTTP/1.1, put together in one buffer and written at the end of the loop's turn.
 extension HTTP1Connection: ClientStream {
     private static let copiedAtMost = 4_096
+    /// With so many bytes at hand the turn's end is not waited for.
+    private static let mostHeldBack = 32_768
 
     // MARK: A backend's response
 
     func sendInformational(_ head: borrowing ResponseHead) {
         guard let exchange, exchange.request.version == .http11, !hasResponseStarted else { return }
-        worker.claimResponseScratch(for: self)
-        worker.responseScratch.writeHead { out in
+        takeOutgoing()
+        outgoing.writeHead { out in
             Self.writeStatusLine(head, to: &out)
             out.writeFields(head.section, of: head.bytes, dropping: .hopByHop)
             out.writeStaticString("\r\n")
@@ -29,7 +31,7 @@ extension HTTP1Connection: ClientStream {
             isResponseChunked = exchange.request.version == .http11
             if !isResponseChunked { closesAfterResponse = true }
         }
-        worker.responseScratch.writeHead { out in
+        outgoing.writeHead { out in
             Self.writeStatusLine(head, to: &out)
             if let added = exchange.responseFields {
                 let section = added.without(replacedIn: head.section, of: head.bytes)
@@ -50,7 +52,7 @@ extension HTTP1Connection: ClientStream {
         body = BodyDecoder(.untilClose)
         isRequestOver = false
         let dropped = FieldNameSet.hopByHop.union(FieldNameSet(.xRequestID))
-        worker.responseScratch.writeHead { out in
+        outgoing.writeHead { out in
             Self.writeStatusLine(head, to: &out)
             out.writeFields(head.section, of: head.bytes, dropping: dropped)
             out.writeStaticString("Connection: Upgrade\r\nUpgrade: websocket\r\nX-Request-Id: ")
@@ -62,29 +64,22 @@ extension HTTP1Connection: ClientStream {
 
     func sendBody(_ part: ByteBuffer) {
         // A backend that was asked with another method than HEAD answers with a body.
-        guard let exchange, let context, !exchange.request.isHEAD else { return }
-        worker.claimResponseScratch(for: self)
+        guard let exchange, !exchange.request.isHEAD else { return }
+        takeOutgoing()
         let count = part.readableBytes
         exchange.record.responseBytes += count
-        if isResponseChunked { worker.responseScratch.writeChunkSize(count) }
-        if count <= Self.copiedAtMost {
-            worker.responseScratch.writeBytes(part.readableBytesSpan)
-            if isResponseChunked { worker.responseScratch.writeStaticString("\r\n") }
-        } else {
-            writeScratch(context)
-            context.write(Self.wrapOutboundOut(part), promise: nil)
-            if isResponseChunked { context.write(Self.wrapOutboundOut(server.lineEnd), promise: nil) }
-            context.flush()
-        }
+        if isResponseChunked { outgoing.writeChunkSize(count) }
+        append(body: part)
+        if isResponseChunked { outgoing.writeStaticString("\r\n") }
     }
 
     func sendEnd(trailers: ByteBuffer?) {
         guard exchange != nil else { return }
         if isResponseChunked {
-            worker.claimResponseScratch(for: self)
-            worker.responseScratch.writeStaticString("0\r\n")
-            if let trailers { worker.responseScratch.writeBytes(trailers.readableBytesSpan) }
-            worker.responseScratch.writeStaticString("\r\n")
+            takeOutgoing()
+            outgoing.writeStaticString("0\r\n")
+            if let trailers { outgoing.writeBytes(trailers.readableBytesSpan) }
+            outgoing.writeStaticString("\r\n")
         }
         finish()
     }
@@ -97,7 +92,7 @@ extension HTTP1Connection: ClientStream {
         let mayHaveBody = reply.status != 204 && reply.status != 304
         let isHEAD = exchange.request.isHEAD
         let date = server.date.current()
-        worker.responseScratch.writeHead { out in
+        outgoing.writeHead { out in
             out.writeStaticString("HTTP/1.1 ")
             out.writeDecimal(UInt(reply.status))
             out.writeStaticString(" ")
@@ -120,7 +115,7 @@ extension HTTP1Connection: ClientStream {
         }
         if mayHaveBody, !isHEAD {
             exchange.record.responseBytes += reply.body.readableBytes
-            worker.responseScratch.writeBytes(reply.body.readableBytesSpan)
+            append(body: reply.body)
         }
         finish()
     }
@@ -159,12 +154,20 @@ extension HTTP1Connection: ClientStream {
     }
 
     func flush() {
-        guard let context, worker.ownsResponseScratch(self), worker.responseScratch.readableBytes > 0 else { return }
-        context.writeAndFlush(Self.wrapOutboundOut(worker.responseScratch), promise: nil)
-        worker.responseScratch.clear()
+        guard !isFlushScheduled, outgoing.readableBytes > 0 else { return }
+        isFlushScheduled = true
+        worker.flushes.add(self)
+    }
+
+    func flushNow() {
+        isFlushScheduled = false
+        writeOut()
     }
 
     func close() {
+        guard phase != .closed else { return }
+        // What was to leave before this leaves before the connection's end.
+        if isFlushScheduled { writeOut() }
         guard phase != .closed else { return }
         phase = .closed
         context?.close(promise: nil)
@@ -178,6 +181,7 @@ extension HTTP1Connection: ClientStream {
         isOutputClosed = true
         setDeadline(Self.lingerTime)
         pauseOrResumeReading()
+        writeOut()
         context?.close(mode: .output, promise: nil)
     }
 
@@ -191,15 +195,15 @@ extension HTTP1Connection: ClientStream {
     }
 
     func sendContinue() {
-        guard let context else { return }
+        takeOutgoing()
+        outgoing.writeImmutableBuffer(server.continueResponse)
         flush()
-        context.writeAndFlush(Self.wrapOutboundOut(server.continueResponse), promise: nil)
     }
 
     // MARK: Pieces
 
     private func start(_ exchange: Exchange, status: Int) {
-        worker.claimResponseScratch(for: self)
+        takeOutgoing()
         hasResponseStarted = true
         exchange.record.status = status
         // A client that waits for 100 may send its body or not: the next message can't be told from it.
@@ -253,6 +257,8 @@ extension HTTP1Connection: ClientStream {
             return
         }
         becomeIdle(at: now)
+        // Many requests may be at hand, and the next one's answer waits until the client takes these.
+        if outgoing.readableBytes >= Self.mostHeldBack { writeOut() }
         advance()
     }
 
@@ -261,18 +267,42 @@ extension HTTP1Connection: ClientStream {
         guard let context, phase != .lingering, phase != .closed else { return }
         phase = .lingering
         setDeadline(server.settings.rates.grace)
-        worker.claimResponseScratch(for: self)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
             if hasInputEnded || isRequestOver && !hasUnread { close() } else { linger() }
         }
-        context.writeAndFlush(Self.wrapOutboundOut(worker.responseScratch), promise: written)
-        worker.responseScratch.clear()
+        context.writeAndFlush(Self.wrapOutboundOut(outgoing), promise: written)
+        giveOutgoingBack()
     }
 
-    private func writeScratch(_ context: ChannelHandlerContext) {
-        guard worker.responseScratch.readableBytes > 0 else { return }
-        context.write(Self.wrapOutboundOut(worker.responseScratch), promise: nil)
-        worker.responseScratch.clear()
+    private func takeOutgoing() {
+        if outgoing.storageCapacity == 0 { outgoing = worker.writeBuffers.take() }
+    }
+
+    func giveOutgoingBack() {
+        guard outgoing.storageCapacity > 0 else { return }
+        worker.writeBuffers.give(outgoing)
+        outgoing = ByteBuffer()
+    }
+
+    /// Puts a few bytes behind what is held back, and writes many after it as they are.
+    private func append(body: ByteBuffer) {
+        guard body.readableBytes > Self.copiedAtMost, let context else {
+            outgoing.writeBytes(body.readableBytesSpan)
+            return
+        }
+        context.write(Self.wrapOutboundOut(outgoing), promise: nil)
+        giveOutgoingBack()
+        context.writeAndFlush(Self.wrapOutboundOut(body), promise: nil)
+        takeOutgoing()
+    }
+
+    /// Writes what is held back.
+    private func writeOut() {
+        guard let context, outgoing.readableBytes > 0 else { return }
+        let bytes = outgoing
+        outgoing = ByteBuffer()
+        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        worker.writeBuffers.give(bytes)
     }
 }

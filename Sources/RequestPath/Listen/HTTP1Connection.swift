@@ -8,7 +8,7 @@ import Wire
 ///
 /// This file says what happens to it, `HTTP1Connection+Reading.swift` reads, `HTTP1Connection+Response.swift` writes. While a
 /// call is in flight its successor's bytes wait in `unread`.
-final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
+final class HTTP1Connection: ChannelInboundHandler, ClientConnection, HeldBack, Expiring {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -63,6 +63,9 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
     var isResponseChunked = false
     var closesAfterResponse = false
     var isOutputClosed = false
+    /// What was put together of answers, and not yet given to the channel.
+    var outgoing = ByteBuffer()
+    var isFlushScheduled = false
     var isWritable = true
     var responsePace = ResponsePace()
     /// Whether the call became a WebSocket connection; no request follows it.
@@ -146,7 +149,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, Expiring {
         phase = .closed
         endCall(cause: "client.closed", at: worker.now)
         giveUnreadBack()
-        worker.releaseResponseScratch(of: self)
+        giveOutgoingBack()
         guard let deadline else { return }
         worker.deadlines.remove(deadline)
         self.deadline = nil

@@ -62,8 +62,8 @@ enum Scan {
     /// The first byte from `start` on below 0x20 or equal to 0x7F.
     @inline(__always)
     static func firstControl(_ span: Span<UInt8>, from start: Int) -> Int {
-        var index = start
         let count = span.count
+        var index = pastText(span, from: start)
         while index + 8 <= count {
             let word = word(span, at: index)
             let low = (word &- ones &* 0x20) & ~word
@@ -75,6 +75,25 @@ enum Scan {
         while index < count, span[index] >= 0x20, span[index] != 0x7F { index += 1 }
         return index
     }
+
+    /// Passes over 32 bytes at a time that are all in 0x20…0x7E, which a token's value has many of. What else stands there, or might, is
+    /// left to an exact search.
+    @inline(__always)
+    private static func pastText(_ span: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index + 32 <= span.count {
+            let others =
+                mayBeOther(word(span, at: index)) | mayBeOther(word(span, at: index + 8))
+                | mayBeOther(word(span, at: index + 16)) | mayBeOther(word(span, at: index + 24))
+            if others & highs != 0 { break }
+            index += 32
+        }
+        return index
+    }
+
+    /// The high bit is set for each byte outside of 0x20…0x7E, and perhaps for a neighbour of one.
+    @inline(__always)
+    private static func mayBeOther(_ word: UInt64) -> UInt64 { (word &- ones &* 0x20) | (word &+ ones) }
 
     /// The first byte from `start` on that may not stand in a request target: not 0x21…0x7E.
     @inline(__always)

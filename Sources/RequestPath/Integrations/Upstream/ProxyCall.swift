@@ -58,7 +58,7 @@ final class ProxyCall: IntegrationCall, Expiring {
     var client: (any ClientStream)? { exchange?.client }
     /// Whether a connection that served other calls will do. Such a one may have been closed by the backend as the request
     /// was on its way; were that to happen to every attempt, a backend's restart would be seen by clients.
-    var mayReuseConnection: Bool { attempts == 1 }
+    var mayReuseConnection: Bool { attempts == 1 && refusals == 0 }
     var connectTimeout: UInt64 { timeouts.connect }
 
     // MARK: Attempts
@@ -176,8 +176,9 @@ final class ProxyCall: IntegrationCall, Expiring {
         refuse(exchange, failure)
     }
 
-    /// The backend has not processed the request at all: it said so of this stream (REFUSED_STREAM), or when it left (GOAWAY). So it is sent
-    /// again whatever its method, and that counts as no attempt (RFC 9113, 8.7).
+    /// The backend has not processed the request at all: it said so of this stream (REFUSED_STREAM), or when it left (GOAWAY), or its
+    /// connection ended before a byte was written. So it is sent again whatever its method, and that counts as no attempt (RFC 9110, 9.2.2;
+    /// RFC 9113, 8.7).
     func wasRefused() {
         guard let exchange, let plan, let upstream else { return }
         refusals += 1

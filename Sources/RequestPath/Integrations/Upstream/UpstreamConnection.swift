@@ -3,7 +3,7 @@ import NIOCore
 import Wire
 
 /// A connection to a backend: writes the requests of one call after the other and reads their responses.
-final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
+final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, Expiring {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -18,6 +18,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     }
 
     private static let mostInterimResponses = 16
+    private static let copiedAtMost = 4_096
 
     let endpoint: Endpoint
     private let worker: WorkerContext
@@ -35,6 +36,11 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     private var isHEAD = false
     private var isRequestChunked = false
     private var isReadPaused = false
+    /// What was put together of a request, and not yet given to the channel.
+    private var outgoing = ByteBuffer()
+    private var isFlushScheduled = false
+    /// Whether no byte of the call's request was given to the channel: nothing that comes can be its answer.
+    private var isRequestUnwritten = false
     /// Whether it is one of the endpoint's pool.
     private var isPooled = true
     /// Whether the last read filled its buffer, so that more may have come already.
@@ -61,8 +67,9 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         phase = .head
         interimResponses = 0
         served += 1
-        worker.requestScratch.clear()
-        worker.requestScratch.writeHead { out in
+        isRequestUnwritten = true
+        takeOutgoing()
+        outgoing.writeHead { out in
             ForwardedRequest.write(
                 exchange,
                 plan: plan,
@@ -71,7 +78,6 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
                 to: &out
             )
         }
-        write(worker.requestScratch)
     }
 
     func begin(_ tunnel: WebSocketTunnel) {
@@ -89,33 +95,67 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
     }
 
     func sendBody(_ part: ByteBuffer) {
-        guard isRequestChunked else { return write(part) }
-        var size = ByteBuffer()
-        size.writeChunkSize(part.readableBytes)
-        write(size)
-        write(part)
-        write(Self.lineEnd)
+        takeOutgoing()
+        if isRequestChunked { outgoing.writeChunkSize(part.readableBytes) }
+        if part.readableBytes <= Self.copiedAtMost {
+            outgoing.writeBytes(part.readableBytesSpan)
+        } else {
+            write()
+            context?.write(Self.wrapOutboundOut(part), promise: nil)
+        }
+        if isRequestChunked {
+            takeOutgoing()
+            outgoing.writeStaticString("\r\n")
+        }
     }
 
     func sendEnd(trailers: ByteBuffer?) {
         if phase == .tunnel {
+            flushNow()
             context?.close(mode: .output, promise: nil)
             return
         }
         guard isRequestChunked else { return }
-        var end = ByteBuffer(string: "0\r\n")
-        if let trailers { end.writeImmutableBuffer(trailers) }
-        end.writeStaticString("\r\n")
-        write(end)
+        takeOutgoing()
+        outgoing.writeStaticString("0\r\n")
+        if let trailers { outgoing.writeBytes(trailers.readableBytesSpan) }
+        outgoing.writeStaticString("\r\n")
     }
 
-    private static let lineEnd = ByteBuffer(string: "\r\n")
-
-    private func write(_ buffer: ByteBuffer) {
-        context?.write(Self.wrapOutboundOut(buffer), promise: nil)
+    func flush() {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        worker.flushes.add(self)
     }
 
-    func flush() { context?.flush() }
+    func flushNow() {
+        isFlushScheduled = false
+        isRequestUnwritten = false
+        if outgoing.readableBytes > 0 {
+            context?.writeAndFlush(Self.wrapOutboundOut(outgoing), promise: nil)
+            giveOutgoingBack()
+        } else {
+            context?.flush()
+        }
+    }
+
+    /// Gives the channel what was put together.
+    private func write() {
+        isRequestUnwritten = false
+        guard outgoing.readableBytes > 0 else { return }
+        context?.write(Self.wrapOutboundOut(outgoing), promise: nil)
+        giveOutgoingBack()
+    }
+
+    private func takeOutgoing() {
+        if outgoing.storageCapacity == 0 { outgoing = worker.writeBuffers.take() }
+    }
+
+    private func giveOutgoingBack() {
+        guard outgoing.storageCapacity > 0 else { return }
+        worker.writeBuffers.give(outgoing)
+        outgoing = ByteBuffer()
+    }
 
     var isOpen: Bool { phase != .closed }
 
@@ -132,6 +172,8 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         call = nil
         tunnel = nil
         guard phase != .closed else { return }
+        // What was to leave before this leaves before the connection's end, but a request that nobody waits for any more.
+        if isFlushScheduled, !isRequestUnwritten { flushNow() }
         phase = .closed
         // TLS waits for the other side to close, too. Nobody may be given the connection meanwhile.
         leavePool()
@@ -167,7 +209,14 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
             return
         }
         let client = call.client
-        mayHoldMore = buffer.writableBytes == 0 && buffer.readableBytes >= ReadBuffers.capacity
+        if isRequestUnwritten {
+            // The answer to another request, or to none.
+            close()
+            call.wasRefused()
+            client?.flush()
+            return
+        }
+        mayHoldMore = buffer.writableBytes == 0 && buffer.readableBytes >= worker.readBuffers.capacity
         if let waiting = unread {
             unread = nil
             buffer = join(waiting, buffer)
@@ -197,12 +246,19 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, Expiring {
         phase = .closed
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil
+        giveOutgoingBack()
         leavePool()
         tunnel?.backendClosed()
         guard let call else { return }
         self.call = nil
         let client = call.client
-        if endsBody { call.receiveEnd(trailers: nil, from: nil, now: worker.now) } else { call.connectionBroke() }
+        if isRequestUnwritten {
+            call.wasRefused()
+        } else if endsBody {
+            call.receiveEnd(trailers: nil, from: nil, now: worker.now)
+        } else {
+            call.connectionBroke()
+        }
         client?.flush()
     }
 

@@ -12,7 +12,7 @@ import Wire
 ///
 /// What streams write is flushed once for all that the loop has at hand. Which of it has left tells `wroteFrame`, in the middle
 /// of NIO's work; so it only takes notes, and `settle` does what follows from them.
-final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, ClientConnection, Expiring {
+final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, ClientConnection, HeldBack, Expiring {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
@@ -228,7 +228,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Clien
         }
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
-        server.http2Streams.flushLater(self)
+        worker.flushes.add(self)
     }
 
     func flushNow() {

@@ -1,11 +1,8 @@
 import Exchange
-import NIOCore
 
-/// What a worker's HTTP/2 connections share: streams that were used, and the flush that comes once for all of them.
+/// Streams that were used, for all HTTP/2 connections of a worker.
 final class HTTP2StreamPool {
     private var idle = Spares<HTTP2Stream>(limit: 256)
-    private var waitingForFlush: [HTTP2Connection] = []
-    private var flushing: [HTTP2Connection] = []
 
     func take(_ worker: WorkerContext) -> HTTP2Stream { idle.take() ?? HTTP2Stream(worker: worker) }
 
@@ -16,16 +13,4 @@ final class HTTP2StreamPool {
 
     /// Lets go of the streams that were not needed since the last time.
     func letGoOfSpares() { idle.letGo() }
-
-    /// Flushes a connection after all that the loop has at hand now.
-    func flushLater(_ connection: HTTP2Connection) {
-        waitingForFlush.append(connection)
-        guard waitingForFlush.count == 1 else { return }
-        connection.worker.eventLoop.assumeIsolated().execute { [self] in
-            // A flush may ask for another one, which goes into the other list.
-            swap(&waitingForFlush, &flushing)
-            for connection in flushing { connection.flushNow() }
-            flushing.removeAll(keepingCapacity: true)
-        }
-    }
 }

@@ -9,7 +9,7 @@ import Wire
 /// It stands right behind NIO's handler, without channels for the streams, which would cost more than all the rest. What streams
 /// write is flushed once for all that the loop has at hand. Which of it has left tells `wroteFrame`, in the middle of NIO's
 /// work; so it only takes notes, and `settle` does what follows from them.
-final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Expiring {
+final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, HeldBack, Expiring {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
@@ -140,12 +140,14 @@ final class UpstreamHTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegat
     func flushLater() {
         guard !isFlushScheduled, !isReading else { return }
         isFlushScheduled = true
-        worker.eventLoop.assumeIsolated().execute { [self] in
-            isFlushScheduled = false
-            guard phase != .closed else { return }
-            context?.flush()
-            settle()
-        }
+        worker.flushes.add(self)
+    }
+
+    func flushNow() {
+        isFlushScheduled = false
+        guard phase != .closed else { return }
+        context?.flush()
+        settle()
     }
 
     /// Has a stream looked at by `settle`.

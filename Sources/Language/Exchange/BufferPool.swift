@@ -1,17 +1,21 @@
 public import NIOCore
 
-/// The buffers that a worker's sockets read into: taken for a read, given back when nothing refers to their bytes any more.
-public final class ReadBuffers {
+/// Buffers of one size that are used again and again: taken to be filled, given back when nothing refers to their bytes any more.
+/// Confined to a worker's loop.
+public final class BufferPool {
     /// Bytes of one buffer.
-    public static let capacity = 16_384
-    private static let kept = 64
-
+    public let capacity: Int
+    private let limit: Int
     private var free: [ByteBuffer] = []
     /// The fewest that lay here at any time since `letGoOfSpares`: so many more than were needed.
     private var needless = 0
 
-    /// Makes an empty store.
-    public init() { free.reserveCapacity(Self.kept) }
+    /// Makes an empty pool that keeps `limit` buffers at most.
+    public init(capacity: Int, limit: Int) {
+        self.capacity = capacity
+        self.limit = limit
+        free.reserveCapacity(limit)
+    }
 
     /// A buffer of `capacity` writable bytes: one of the last given back, when nobody refers to it, or a new one.
     public func take() -> ByteBuffer {
@@ -21,12 +25,13 @@ public final class ReadBuffers {
             needless = min(needless, free.count - 1)
             return free.removeLast()
         }
-        return ByteBufferAllocator().buffer(capacity: Self.capacity)
+        return ByteBufferAllocator().buffer(capacity: capacity)
     }
 
-    /// Gives a buffer back. Others may still refer to its bytes: it is lent again only when they no longer do.
+    /// Gives a buffer back. Others may still refer to its bytes: it is lent again only when they no longer do. One that is smaller or
+    /// has grown much larger is not kept.
     public func give(_ buffer: ByteBuffer) {
-        guard free.count < Self.kept, buffer.storageCapacity >= Self.capacity else { return }
+        guard free.count < limit, (capacity...4 * capacity).contains(buffer.storageCapacity) else { return }
         free.append(buffer)
     }
 
@@ -37,7 +42,7 @@ public final class ReadBuffers {
     }
 }
 
-/// Gives every read after a channel's first a buffer of the worker's store.
+/// Gives every read after a channel's first a buffer of the worker's pool.
 ///
 /// NIO keeps the first buffer that a channel reads into for as long as the channel lives. It is given a tiny one, so that an
 /// idle connection holds no read buffer. `record` always answers that buffers may grow, which keeps NIO from reading
@@ -45,13 +50,13 @@ public final class ReadBuffers {
 public struct ReceiveAllocator: RecvByteBufferAllocator {
     private static let firstCapacity = 64
 
-    private let buffers: NIOLoopBound<ReadBuffers>
+    private let buffers: NIOLoopBound<BufferPool>
     private var isFirst = true
 
-    /// Makes an allocator for one channel of the store's loop.
-    public init(_ buffers: NIOLoopBound<ReadBuffers>) { self.buffers = buffers }
+    /// Makes an allocator for one channel of the pool's loop.
+    public init(_ buffers: NIOLoopBound<BufferPool>) { self.buffers = buffers }
 
-    /// A tiny buffer for the first read, one of the store for the others.
+    /// A tiny buffer for the first read, one of the pool for the others.
     public func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
         isFirst ? allocator.buffer(capacity: Self.firstCapacity) : buffers.value.take()
     }

@@ -2,11 +2,12 @@ import Exchange
 import NIOCore
 import Testing
 
-struct ReadBuffersTests {
+struct BufferPoolTests {
+    private let buffers = BufferPool(capacity: 4_096, limit: 4)
+
     @Test func `a buffer given back is lent again`() {
-        let buffers = ReadBuffers()
         var buffer = buffers.take()
-        buffer.writeString("read")
+        buffer.writeString("first")
         let memory = address(of: buffer)
         buffers.give(buffer)
         buffer = ByteBuffer()
@@ -17,7 +18,6 @@ struct ReadBuffersTests {
     }
 
     @Test func `bytes that someone still refers to are not overwritten`() {
-        let buffers = ReadBuffers()
         var buffer = buffers.take()
         buffer.writeString("part")
         let part = buffer
@@ -29,12 +29,18 @@ struct ReadBuffersTests {
     }
 
     @Test func `a buffer that was not needed for a while is let go of`() {
-        let buffers = ReadBuffers()
         var buffer = buffers.take()
         buffers.give(buffer)
         buffers.letGoOfSpares()
         #expect(buffer.modifyIfUniquelyOwned { $0.clear() } == nil, "it was just given")
         buffers.letGoOfSpares()
+        #expect(buffer.modifyIfUniquelyOwned { $0.clear() } != nil)
+    }
+
+    @Test func `a buffer that has grown much larger is not kept`() {
+        var buffer = buffers.take()
+        buffer.writeRepeatingByte(0, count: 65_536)
+        buffers.give(buffer)
         #expect(buffer.modifyIfUniquelyOwned { $0.clear() } != nil)
     }
 

@@ -7,7 +7,7 @@ import Redis
 /// Redis has all changes in one row; the store has a beginning of that row, and takes what comes after it. What was
 /// agreed upon in Redis is kept by every store, so that Redis may be filled from any that has all of it.
 actor SharedCustomers: CustomerAgreement {
-    /// Why this gateway can't have the customers of the others; waiting does not help.
+    /// Why this gateway can't have the customers and plans of the others; waiting does not help.
     enum Refusal: Error, Hashable {
         case otherKey
         case otherSet
@@ -99,7 +99,7 @@ actor SharedCustomers: CustomerAgreement {
             let state = try await store.sharedState()
             guard let page = try await ledger.page(after: state.dataset == nil ? 0 : state.revision.number) else {
                 // Who has nothing waits for others, who may have all of it.
-                guard state.dataset != nil || state.hasCustomers || makingSet else { return }
+                guard state.dataset != nil || state.hasRecords || makingSet else { return }
                 if state.dataset == nil { try await store.makeSet() }
                 try await ledger.fill(from: store, try await store.sharedState(), inPlaceOf: nil)
                 continue
@@ -107,13 +107,13 @@ actor SharedCustomers: CustomerAgreement {
             let head = page.head
             guard head.keyName == store.keyName else { throw Refusal.otherKey }
             guard head.dataset == state.dataset else {
-                guard !state.hasCustomers else { throw Refusal.otherSet }
+                guard !state.hasRecords else { throw Refusal.otherSet }
                 if state.dataset != nil {
                     try await store.leaveSet()
                     continue
                 }
-                guard !page.customers.isEmpty else { return try await store.join(head.dataset, at: head.revision) }
-                try await store.take(page.customers, of: head.dataset)
+                guard !page.records.isEmpty else { return try await store.join(head.dataset, at: head.revision) }
+                try await store.take(page.records, of: head.dataset)
                 continue
             }
             if head.revision.number < state.revision.number {
@@ -121,8 +121,8 @@ actor SharedCustomers: CustomerAgreement {
                 continue
             }
             guard page.markAsked == nil || page.markAsked == state.revision.mark else { throw Refusal.otherHistory }
-            guard !page.customers.isEmpty else { return }
-            try await store.take(page.customers, of: head.dataset)
+            guard !page.records.isEmpty else { return }
+            try await store.take(page.records, of: head.dataset)
         }
     }
 
@@ -145,9 +145,9 @@ actor SharedCustomers: CustomerAgreement {
         }
     }
 
-    func propose(_ customer: SharedCustomer, upon state: SharedState) async throws -> Bool {
+    func propose(_ record: SharedRecord, upon state: SharedState) async throws -> Bool {
         do {
-            return try await ledger.add(customer, upon: state)
+            return try await ledger.add(record, upon: state)
         } catch let error as RedisError {
             throw CustomersNotShared(
                 "Redis does not answer (\(error)), try again when it does",
@@ -165,7 +165,7 @@ actor SharedCustomers: CustomerAgreement {
             """
         case .otherSet:
             """
-            \(folder)/customers.sqlite has customers of its own, which are not those in Redis: move it away to have those, or name \
+            \(folder)/customers.sqlite has customers or plans of its own, which are not those in Redis: move it away to have those, or name \
             another database of Redis to share these
             """
         case .otherHistory:

@@ -149,7 +149,8 @@ struct ExplainedRequest: Encodable {
             request: self.request,
             backends: model.backends,
             // Where nobody is asked who calls, nobody is known.
-            customer: taken.access == nil || api.isSandbox ? nil : customer
+            customer: taken.access == nil || api.isSandbox ? nil : customer,
+            hasTable: api.hasBackendTable
         )
     }
 

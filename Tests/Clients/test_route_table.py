@@ -403,17 +403,17 @@ def test_a_table_that_is_too_large_is_not_read_and_the_last_one_serves(run, redi
     gateway = run("only")
     put(gateway, "acme", "europe")
     fill = "for i = 1, tonumber(ARGV[1]) do redis.call('HSET', KEYS[1], 'c' .. i, 'asia') end"
-    cli(redis, "EVAL", fill, "1", TABLE, "20000")
+    cli(redis, "EVAL", fill, "1", TABLE, "10000")
     cli(redis, "HSET", TABLE, "acme", "asia")
     cli(redis, "PUBLISH", CHANNEL, "shop")
     wait_until(lambda: not table(gateway)["current"], "the gateway to notice")
-    assert "the table in Redis has 20001 rows" in table(gateway)["problem"]
+    assert "the table in Redis has 10001 rows" in table(gateway)["problem"]
     assert where(gateway) == "europe"
     cli(redis, "HDEL", TABLE, "c1")
     expect(gateway, "asia", patience=5)
-    assert len(table(gateway)["rows"]) == 20000
+    assert len(table(gateway)["rows"]) == 10000
     # And no row comes on top.
-    assert put(gateway, "branch", "asia") == (409, {"error": "a table has at most 20000 rows: take some away first"})
+    assert put(gateway, "branch", "asia") == (409, {"error": "a table has at most 10000 rows: take some away first"})
     assert put(gateway, "acme", "europe")[0] == 200
     assert where(gateway) == "europe"
 

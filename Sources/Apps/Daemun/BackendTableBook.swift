@@ -62,7 +62,7 @@ actor BackendTableBook {
     /// How often Redis is asked.
     private static let interval = Duration.seconds(1)
     /// How long announcements are gathered, so that a thousand changes are not as many readings.
-    private static let gathering = Duration.milliseconds(100)
+    private static let gathering = Duration.milliseconds(200)
     /// How often a table is read that changes while it is read.
     private static let mostAttempts = 10
 

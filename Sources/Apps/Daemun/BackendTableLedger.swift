@@ -34,7 +34,7 @@ struct BackendTableLedger: Sendable {
 
     static let channel = "daemun:{backends}:changes"
     /// The most rows of a table.
-    static let mostRows = 20_000
+    static let mostRows = 10_000
     /// The most bytes of a row's field, which is the customer's id and perhaps a route's key.
     static let mostFieldBytes = 1_024
     /// The most bytes of all rows together: what is read comes in one reply.
@@ -97,13 +97,14 @@ struct BackendTableLedger: Sendable {
             writer.word(Self.mostBytes)
         }
         let answer = try await redis.send(command, timeout: Self.timeout)
-        guard let parts = answer.elements, parts.count >= 4, let count = parts[2].integer,
-            let isWhole = parts[3].integer
-        else { throw RedisError.unexpectedReply }
+        guard let parts = answer.elements, parts.count >= 3, let count = parts[2].integer else {
+            throw RedisError.unexpectedReply
+        }
         var page = Page(head: try Self.head(parts[0], parts[1]), count: Int(count))
-        guard isWhole == 1 else { return page }
-        page.rows = try stride(from: 4, to: parts.count - 1, by: 2).map { index in
-            guard let field = parts[index].string, let backend = parts[index + 1].string else {
+        guard parts.count == 4 else { return page }
+        guard let texts = parts[3].elements, texts.count.isMultiple(of: 2) else { throw RedisError.unexpectedReply }
+        page.rows = try stride(from: 0, to: texts.count, by: 2).map { index in
+            guard let field = texts[index].string, let backend = texts[index + 1].string else {
                 throw RedisError.unexpectedReply
             }
             return Self.row(field: field, backend: backend)
@@ -116,18 +117,20 @@ struct BackendTableLedger: Sendable {
         """
         local head = redis.call('HMGET', KEYS[2], 'id', 'revision')
         local count = redis.call('HLEN', KEYS[1])
-        local answer = {head[1], head[2], count, 1}
-        local few = {head[1], head[2], count, 0}
-        if count > tonumber(ARGV[1]) then return few end
+        if count > tonumber(ARGV[1]) then return {head[1], head[2], count} end
+        local rows = redis.call('HGETALL', KEYS[1])
         local most = tonumber(ARGV[2])
         local bytes = 0
-        for _, text in ipairs(redis.call('HGETALL', KEYS[1])) do
-            if #text > most then text = string.sub(text, 1, 64) .. '...' end
-            bytes = bytes + #text + 16
-            if bytes > tonumber(ARGV[3]) then return few end
-            answer[#answer + 1] = text
+        for i = 1, #rows do
+            local length = #rows[i]
+            if length > most then
+                rows[i] = string.sub(rows[i], 1, 64) .. '...'
+                length = 67
+            end
+            bytes = bytes + length + 16
         end
-        return answer
+        if bytes > tonumber(ARGV[3]) then return {head[1], head[2], count} end
+        return {head[1], head[2], count, rows}
         """
     )
 

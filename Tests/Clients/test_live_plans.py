@@ -93,9 +93,22 @@ def test_a_changed_throttle_holds_at_once_and_gives_nothing_back(gateway):
     assert call(gateway, key).json()["cause"] == "throttle.rate"
     put(gateway, "slow", {"throttle": {"rate": "2/day", "burst": 2}, "quota": "1000/day"})
     assert statuses(gateway, key, 3) == [429] * 3
-    # What was taken at two a day is taken for a day, unless it is another throttle.
-    put(gateway, "slow", {"throttle": {"rate": "1000/s", "name": "fast"}})
-    assert statuses(gateway, key, 6) == [200] * 6
+    # Another throttle begins with all of its burst.
+    put(gateway, "slow", {"throttle": {"rate": "2/day", "burst": 2, "name": "other"}})
+    assert statuses(gateway, key, 4) == [200] * 2 + [429] * 2
+
+
+def test_a_faster_rate_is_not_held_up_by_what_the_slower_one_was_owed(gateway):
+    put(gateway, "trial", {"throttle": {"rate": "2/day", "burst": 2}})
+    key = gateway.operator.make("acme", {"plan": "trial"})
+    assert statuses(gateway, key, 4) == [200] * 2 + [429] * 2
+    put(gateway, "trial", {"throttle": {"rate": "1/s", "burst": 3}})
+    refused = call(gateway, key)
+    # The bucket is empty, and fills at the new rate.
+    assert (refused.status, refused.get("Retry-After")) == (429, "1")
+    wait_until(lambda: call(gateway, key).status == 200, "the new rate", patience=3)
+    put(gateway, "trial", {"throttle": {"rate": "1000/s", "burst": 1000}})
+    wait_until(lambda: statuses(gateway, key, 8) == [200] * 8, "the fastest rate", patience=1)
 
 
 def test_a_plan_that_customers_have_is_not_removed(gateway):

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 from harness import binary, free_port, request, wait_until
@@ -332,3 +333,61 @@ def test_a_store_that_had_plans_before_publishes_them_with_its_customers(run, re
     assert [status(gateway, key) for gateway in [run("third")] for _ in range(4)] == [200] * 3 + [429]
     ended = refused(tmp_path, tmp_path / "data-second", redis)
     assert ended.returncode == 1 and "plans of its own" in ended.stderr
+
+
+def ask(redis, *words):
+    return subprocess.run(["redis-cli", "-p", str(redis.port), *words], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("parted", [False, True], ids=["of one history", "of another history"])
+def test_who_was_away_for_longer_than_marks_are_kept(run, redis, tmp_path, parted):
+    first, second = run("first"), run("second")
+    key = first.operator.make("acme")
+    expect(second, key, 200)
+    kept = tmp_path / "kept"
+    shutil.copytree(redis.folder, kept)
+    second.stop()
+    put_plan(first, "trial", MANY)
+    lost = first.operator.make("bolt", {"plan": "trial"})
+    first.stop()
+    if parted:
+        redis.kill()
+        shutil.rmtree(redis.folder)
+        shutil.copytree(kept, redis.folder)
+        redis.start()
+    # More is changed without the first one than it has.
+    second = run("second")
+    for number in range(6):
+        change_until_taken(second, f"c-{number}")
+    assert int(ask(redis, "DEL", "daemun:{customers}:marks")) == 1
+    if parted:
+        ended = refused(tmp_path, tmp_path / "data-first", redis)
+        assert ended.returncode == 1 and "has lost changes" in ended.stderr
+        return
+    first = run("first")
+    assert ids(first) == ids(second) == ["acme", "bolt", *(f"c-{number}" for number in range(6))]
+    assert status(first, lost) == 200
+
+
+def metric(gateway, name):
+    command = ["curl", "-s", "-H", f"Authorization: Bearer {TOKEN}", f"http://127.0.0.1:{gateway.operator.port}/metrics"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    [value] = [line.split()[1] for line in lines if line.startswith(f"daemun_shared_customers_{name} ")]
+    return float(value)
+
+
+def test_metrics_tell_how_far_a_gateway_is(run, redis):
+    first, second = run("first"), run("second")
+    put_plan(first, "trial", MANY)
+    first.operator.make("acme", {"plan": "trial"})
+    wait_until(lambda: metric(second, "revision") == metric(first, "revision") == 3, "the same revision", patience=AT_ONCE)
+    assert metric(second, "failures_total") == metric(second, "changes_refused_total") == 0
+    assert abs(time.time() - metric(second, "in_step_timestamp_seconds")) < 3
+    redis.kill()
+    last = metric(second, "in_step_timestamp_seconds")
+    assert second.operator.send("PUT", "/customers/acme", {})[0] == 503
+    assert metric(second, "changes_refused_total") == 1
+    wait_until(lambda: metric(second, "failures_total") > 0, "a failure", 10)
+    assert metric(second, "in_step_timestamp_seconds") - last <= 1
+    redis.start()
+    wait_until(lambda: metric(second, "in_step_timestamp_seconds") > last + 1, "the end of the failure", 10)

@@ -70,6 +70,45 @@ struct CustomerLedger: Sendable {
         """
     )
 
+    /// Which revisions customers and plans have after one, in their order; some, when there are many.
+    /// - Returns: `nil` when the set is not there.
+    func revisions(of dataset: String, after revision: Int64) async throws -> [(key: String, revision: SharedRevision)]?
+    {
+        let command = RedisCommand(Self.revisionsScript, keys: 4) { writer in
+            for key in Self.keys { writer.word(key) }
+            writer.word(dataset)
+            writer.word(revision)
+        }
+        let answer = try await redis.send(command, timeout: Self.timeout)
+        if case .null = answer { return nil }
+        guard let parts = answer.elements, parts.count % 3 == 0 else { throw RedisError.unexpectedReply }
+        return try stride(from: 0, to: parts.count, by: 3).map { index in
+            guard let key = parts[index].string, let number = parts[index + 1].string.flatMap({ Int64($0) }),
+                let mark = parts[index + 2].string
+            else { throw RedisError.unexpectedReply }
+            return (key, SharedRevision(number: number, mark: mark))
+        }
+    }
+
+    private static let revisionsScript = RedisScript(
+        """
+        if redis.call('HGET', KEYS[1], 'dataset') ~= ARGV[1] then return false end
+        local answer = {}
+        local bytes = 0
+        local found = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, 500)
+        for index = 1, #found, 2 do
+            local record = redis.call('HGET', KEYS[2], found[index])
+            if not record then return redis.error_reply('ERR a record of daemun:{customers}:records is not there') end
+            answer[#answer + 1] = found[index]
+            answer[#answer + 1] = found[index + 1]
+            answer[#answer + 1] = cjson.decode(record).revision.mark
+            bytes = bytes + #record
+            if bytes > 1048576 then break end
+        end
+        return answer
+        """
+    )
+
     // MARK: A change
 
     /// Has a change be the next one.

@@ -20,9 +20,10 @@ extension Gateway: GatewayStatus {
     public func metrics() async -> String {
         let families = (try? await plane.metricFamilies()) ?? []
         let certificates = CertificateWatch(current.snapshot.listeners).family
-        return PrometheusText.render(
+        return await PrometheusText.render(
             families + current.snapshot.limitFamilies + (quotas?.families ?? [])
-                + (server?.families ?? []) + (await tables?.families ?? []) + (current.accessLog?.families ?? [])
+                + (customers?.shared?.families() ?? []) + (server?.families ?? []) + (tables?.families ?? [])
+                + (current.accessLog?.families ?? [])
                 + loading.families + [certificates]
         )
     }

@@ -179,4 +179,23 @@ extension CustomerStore {
             }
         }
     }
+
+    /// Which changes made customers and plans of the set what they are here.
+    /// - Parameter keys: at most some hundreds; those that are not there are left out.
+    public func sharedRevisions(of keys: [String]) async throws -> [String: SharedRevision] {
+        try await database.read { database in
+            let places = Array(repeating: "?", count: keys.count).joined(separator: ", ")
+            let rows = try Row.fetchAll(
+                database,
+                sql: "SELECT key, revision, mark FROM shared_record WHERE key IN (\(places))",
+                arguments: StatementArguments(keys)
+            )
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], SharedRevision(number: $0[1], mark: $0[2])) })
+        }
+    }
+
+    /// How many customers and plans of the set are here, also those that are gone.
+    public func sharedCount() async throws -> Int {
+        try await database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM shared_record") ?? 0 }
+    }
 }

@@ -1,10 +1,12 @@
 """Plans that are managed while the gateway runs: made, changed and removed, for customers who call under them."""
 
 import json
+import re
 import signal
+import subprocess
 
 import pytest
-from harness import free_port, request, wait_until
+from harness import binary, free_port, request, wait_until
 from test_live_customers import TOKEN, Operator, daemun
 
 FILE = """
@@ -251,3 +253,27 @@ def test_the_commands(gateway):
     assert (code, "configuration file" in complaint) == (1, True)
     assert daemun(port, "plans", "remove", "trial") == (0, "", "")
     assert daemun(port, "plans", "remove", "trial")[0] == 1
+
+
+def explain(gateway, *arguments):
+    ended = subprocess.run([binary(), "explain", "GET", "/", *arguments, gateway.file], capture_output=True, text=True)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_explain_asks_the_gateway_for_plans_and_customers_of_the_store(gateway):
+    put(gateway, "trial", {"quota": {"calls": "3/day", "zone": "Asia/Seoul"}})
+    put(gateway, "other", {"throttle": "5/s"})
+    gateway.operator.make("acme", {"plan": "trial"})
+    code, text = explain(gateway)
+    assert code == 0 and "3/day, zone Asia/Seoul, plan trial" in text and "plan other" in text and "plan filed" in text
+    code, text = explain(gateway, "--customer", "acme")
+    assert code == 0 and "3/day, zone Asia/Seoul, plan trial" in text and "plan other" not in text and "plan filed" not in text
+    code, text = explain(gateway, "--customer", "nobody")
+    assert (code, "no customer has this id" in text) == (1, True)
+    gateway.signal(signal.SIGTERM)
+    gateway.process.wait()
+    code, text = explain(gateway)
+    assert code == 0 and "plan filed" in text and "plan trial" not in text
+    assert re.search("store +not looked at: no answer from the admin listener at 127.0.0.1", text)
+    code, text = explain(gateway, "--customer", "acme")
+    assert code == 1 and "no customer has this id in the configuration; those of the store: not looked at" in text

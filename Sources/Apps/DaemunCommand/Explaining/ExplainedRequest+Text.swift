@@ -55,6 +55,7 @@ extension ExplainedRequest {
                 rows.append(["table", "a row of the live table comes first, which is not asked here: \(command)"])
             }
         }
+        if let notice { rows.append(["store", notice]) }
         return rows
     }
 }

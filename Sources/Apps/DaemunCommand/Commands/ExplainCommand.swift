@@ -61,8 +61,10 @@ struct ExplainCommand: ReportingCommand {
         case .failure(let faults): return .faults(faults, style)
         }
         let declared = file.customers.first { $0.id == customer }
-        let store = Self.wait { [customer] in
-            await StoreInquiry(file, customer: declared == nil ? customer : nil)
+        var store = StoreInquiry(file)
+        if file.dataFolder != nil {
+            let asked = declared == nil ? customer : nil
+            store = Self.wait { [store] in await store.asked(of: asked) }
         }
         let model = store.model
         let host = header.last { $0.name.lowercased() == "host" }?.value ?? url.authority

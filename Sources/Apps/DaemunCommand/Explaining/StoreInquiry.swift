@@ -12,10 +12,18 @@ struct StoreInquiry: Sendable {
     /// Why the store, or a part of it, is not looked at; `nil` when it is, or there is none.
     private(set) var notice: String?
 
+    /// The configuration alone.
+    init(_ model: Model) { self.model = model }
+
+    /// What the gateway tells.
     /// - Parameter customer: the id of one who does not stand in the configuration.
-    init(_ model: Model, customer: String?) async {
-        self.model = model
-        guard model.dataFolder != nil else { return }
+    func asked(of customer: String?) async -> StoreInquiry {
+        var inquiry = self
+        await inquiry.ask(of: customer)
+        return inquiry
+    }
+
+    private mutating func ask(of customer: String?) async {
         do throws(CommandFailure) {
             let client = try AdminClient(model)
             let listed = try await Self.ask(client, "/plans")?["plans"] as? [[String: Any]] ?? []

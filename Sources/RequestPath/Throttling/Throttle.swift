@@ -87,6 +87,8 @@ public struct Throttle: Sendable {
         _ clock: () -> UInt64
     ) -> Standing {
         guard limit.rate.isOverdrawn(arrival, at: now) else { return limit.rate.standing(arrival, at: now) }
-        return limit.rate.standing(buckets.settle(limit.key, limit.rate, clock: clock), at: now)
+        // What was settled just now is told as of the request's time, so that nobody waits a second more for some microseconds.
+        let settled = buckets.settle(limit.key, limit.rate, clock: clock)
+        return limit.rate.standing(min(settled, now &+ limit.rate.tolerance), at: now)
     }
 }

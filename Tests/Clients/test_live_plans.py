@@ -1,10 +1,12 @@
 """Plans that are managed while the gateway runs: made, changed and removed, for customers who call under them."""
 
 import json
+import re
 import signal
+import subprocess
 
 import pytest
-from harness import free_port, request, wait_until
+from harness import binary, free_port, request, wait_until
 from test_live_customers import TOKEN, Operator, daemun
 
 FILE = """
@@ -93,9 +95,22 @@ def test_a_changed_throttle_holds_at_once_and_gives_nothing_back(gateway):
     assert call(gateway, key).json()["cause"] == "throttle.rate"
     put(gateway, "slow", {"throttle": {"rate": "2/day", "burst": 2}, "quota": "1000/day"})
     assert statuses(gateway, key, 3) == [429] * 3
-    # What was taken at two a day is taken for a day, unless it is another throttle.
-    put(gateway, "slow", {"throttle": {"rate": "1000/s", "name": "fast"}})
-    assert statuses(gateway, key, 6) == [200] * 6
+    # Another throttle begins with all of its burst.
+    put(gateway, "slow", {"throttle": {"rate": "2/day", "burst": 2, "name": "other"}})
+    assert statuses(gateway, key, 4) == [200] * 2 + [429] * 2
+
+
+def test_a_faster_rate_is_not_held_up_by_what_the_slower_one_was_owed(gateway):
+    put(gateway, "trial", {"throttle": {"rate": "2/day", "burst": 2}})
+    key = gateway.operator.make("acme", {"plan": "trial"})
+    assert statuses(gateway, key, 4) == [200] * 2 + [429] * 2
+    put(gateway, "trial", {"throttle": {"rate": "1/s", "burst": 3}})
+    refused = call(gateway, key)
+    # The bucket is empty, and fills at the new rate.
+    assert (refused.status, refused.get("Retry-After")) == (429, "1")
+    wait_until(lambda: call(gateway, key).status == 200, "the new rate", patience=3)
+    put(gateway, "trial", {"throttle": {"rate": "1000/s", "burst": 1000}})
+    wait_until(lambda: statuses(gateway, key, 8) == [200] * 8, "the fastest rate", patience=1)
 
 
 def test_a_plan_that_customers_have_is_not_removed(gateway):
@@ -238,3 +253,27 @@ def test_the_commands(gateway):
     assert (code, "configuration file" in complaint) == (1, True)
     assert daemun(port, "plans", "remove", "trial") == (0, "", "")
     assert daemun(port, "plans", "remove", "trial")[0] == 1
+
+
+def explain(gateway, *arguments):
+    ended = subprocess.run([binary(), "explain", "GET", "/", *arguments, gateway.file], capture_output=True, text=True)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_explain_asks_the_gateway_for_plans_and_customers_of_the_store(gateway):
+    put(gateway, "trial", {"quota": {"calls": "3/day", "zone": "Asia/Seoul"}})
+    put(gateway, "other", {"throttle": "5/s"})
+    gateway.operator.make("acme", {"plan": "trial"})
+    code, text = explain(gateway)
+    assert code == 0 and "3/day, zone Asia/Seoul, plan trial" in text and "plan other" in text and "plan filed" in text
+    code, text = explain(gateway, "--customer", "acme")
+    assert code == 0 and "3/day, zone Asia/Seoul, plan trial" in text and "plan other" not in text and "plan filed" not in text
+    code, text = explain(gateway, "--customer", "nobody")
+    assert (code, "no customer has this id" in text) == (1, True)
+    gateway.signal(signal.SIGTERM)
+    gateway.process.wait()
+    code, text = explain(gateway)
+    assert code == 0 and "plan filed" in text and "plan trial" not in text
+    assert re.search("store +not looked at: no answer from the admin listener at 127.0.0.1", text)
+    code, text = explain(gateway, "--customer", "acme")
+    assert code == 1 and "no customer has this id in the configuration; those of the store: not looked at" in text

@@ -1,8 +1,9 @@
-"""Customers that are changed at one gateway and known to all, through a Redis server that dies and forgets."""
+"""Customers and plans that are changed at one gateway and known to all, through a Redis server that dies and forgets."""
 
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 from harness import binary, free_port, request, wait_until
@@ -204,7 +205,7 @@ def test_a_store_that_had_customers_before_is_published_and_others_are_not_mixed
     assert status(first, key) == 200
     assert status(run("third"), key) == 200
     ended = refused(tmp_path, tmp_path / "data-second", redis)
-    assert ended.returncode == 1 and "customers of its own" in ended.stderr
+    assert ended.returncode == 1 and "customers or plans of its own" in ended.stderr
     for file in (tmp_path / "data-second").glob("customers.sqlite*"):
         file.unlink()
     assert status(run("second"), key) == 200
@@ -242,3 +243,151 @@ def test_secrets_to_sign_with_are_shared_sealed(run, redis, monkeypatch):
     )
     [written] = redis.folder.glob("appendonly*/*.incr.aof")
     assert b"acme-1" in written.read_bytes() and answer["secret"].encode() not in written.read_bytes()
+
+
+def put_plan(gateway, name, settings):
+    status, answer = gateway.operator.send("PUT", f"/plans/{name}", settings)
+    assert status in (200, 201), answer
+
+
+def plans(gateway):
+    return {plan["name"]: plan["settings"] for plan in gateway.operator.send("GET", "/plans")[1]["plans"]}
+
+
+THREE, MANY = {"throttle": {"rate": "1/day", "burst": 3}}, {"throttle": {"rate": "1000/s", "name": "many"}}
+
+
+def test_a_plan_that_one_gateway_puts_is_in_effect_on_all(run):
+    first, second = run("first"), run("second")
+    put_plan(first, "trial", THREE)
+    # Without waiting, at the other one.
+    key = second.operator.make("acme", {"plan": "trial"})
+    assert [status(second, key) for _ in range(4)] == [200] * 3 + [429]
+    wait_until(lambda: status(first, key) != 403, "the customer", patience=AT_ONCE)
+    assert first.operator.send("GET", "/plans/trial") == second.operator.send("GET", "/plans/trial")
+    put_plan(second, "trial", MANY)
+    for gateway in (first, second):
+        wait_until(lambda gateway=gateway: {status(gateway, key) for _ in range(8)} == {200}, "the plan", patience=AT_ONCE)
+    put_plan(first, "trial", THREE)
+    wait_until(lambda: status(second, key) == 429, "the former plan", patience=AT_ONCE)
+
+
+def test_a_plan_that_customers_of_another_gateway_have_is_not_removed(run):
+    first, second = run("first"), run("second")
+    put_plan(first, "trial", THREE)
+    second.operator.make("acme", {"sandbox": {"plan": "trial"}})
+    code, answer = first.operator.send("DELETE", "/plans/trial")
+    assert (code, "1 customer has the plan trial" in answer["error"]) == (409, True)
+    assert second.operator.send("PUT", "/customers/acme", {})[0] == 200
+    assert first.operator.send("DELETE", "/plans/trial")[0] == 204
+    code, answer = second.operator.send("PUT", "/customers/acme", {"plan": "trial"})
+    assert (code, "no plan has this name" in answer["error"] or "was removed" in answer["error"]) == (400, True), answer
+    wait_until(lambda: plans(second) == {}, "the end of the plan", patience=AT_ONCE)
+
+
+def test_no_customer_is_suspended_while_plans_and_customers_come_and_go(run):
+    first, second = run("first"), run("second")
+    put_plan(first, "p-0", MANY)
+    key = first.operator.make("acme", {"plan": "p-0"})
+    expect(second, key, 200)
+    for number in range(1, 20):
+        put_plan(first, f"p-{number}", MANY)
+        assert first.operator.send("PUT", "/customers/acme", {"plan": f"p-{number}"})[0] == 200
+        assert first.operator.send("DELETE", f"/plans/p-{number - 1}")[0] == 204
+        assert {status(gateway, key) for gateway in (first, second) for _ in range(4)} == {200}
+    wait_until(lambda: list(plans(second)) == ["p-19"], "the last plan", patience=AT_ONCE)
+    assert "customer is not served" not in first.stderr() + second.stderr()
+
+
+def test_plans_while_redis_is_away_and_when_it_comes_back_empty(run, redis):
+    first, second = run("first"), run("second")
+    put_plan(first, "trial", THREE)
+    put_plan(first, "gone", {})
+    assert first.operator.send("DELETE", "/plans/gone")[0] == 204
+    key = first.operator.make("acme", {"plan": "trial"})
+    expect(second, key, 200)
+    redis.kill()
+    for gateway in (first, second):
+        for method, path in [("PUT", "/plans/trial"), ("PUT", "/plans/other"), ("DELETE", "/plans/trial")]:
+            code, answer = gateway.operator.send(method, path, MANY)
+            assert code == 503 and "Redis" in answer["error"] and "nothing was changed" in answer["error"], answer
+        assert plans(gateway) == {"trial": THREE}
+    redis.forget()
+    redis.start()
+    change_until_taken(second, "later")
+    third = run("third")
+    for gateway in (first, second, third):
+        wait_until(lambda gateway=gateway: plans(gateway) == {"trial": THREE}, "the plan", 10)
+    assert [status(third, key) for _ in range(4)] == [200] * 3 + [429]
+
+
+def test_a_store_that_had_plans_before_publishes_them_with_its_customers(run, redis, tmp_path):
+    alone = FILE.replace(", shared: true", "")
+    first, second = run("first", text=alone), run("second", text=alone)
+    put_plan(first, "trial", THREE)
+    key = first.operator.make("acme", {"plan": "trial"})
+    put_plan(second, "other", THREE)
+    for gateway in (first, second):
+        gateway.stop()
+    run("first")
+    assert [status(gateway, key) for gateway in [run("third")] for _ in range(4)] == [200] * 3 + [429]
+    ended = refused(tmp_path, tmp_path / "data-second", redis)
+    assert ended.returncode == 1 and "plans of its own" in ended.stderr
+
+
+def ask(redis, *words):
+    return subprocess.run(["redis-cli", "-p", str(redis.port), *words], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("parted", [False, True], ids=["of one history", "of another history"])
+def test_who_was_away_for_longer_than_marks_are_kept(run, redis, tmp_path, parted):
+    first, second = run("first"), run("second")
+    key = first.operator.make("acme")
+    expect(second, key, 200)
+    kept = tmp_path / "kept"
+    shutil.copytree(redis.folder, kept)
+    second.stop()
+    put_plan(first, "trial", MANY)
+    lost = first.operator.make("bolt", {"plan": "trial"})
+    first.stop()
+    if parted:
+        redis.kill()
+        shutil.rmtree(redis.folder)
+        shutil.copytree(kept, redis.folder)
+        redis.start()
+    # More is changed without the first one than it has.
+    second = run("second")
+    for number in range(6):
+        change_until_taken(second, f"c-{number}")
+    assert int(ask(redis, "DEL", "daemun:{customers}:marks")) == 1
+    if parted:
+        ended = refused(tmp_path, tmp_path / "data-first", redis)
+        assert ended.returncode == 1 and "has lost changes" in ended.stderr
+        return
+    first = run("first")
+    assert ids(first) == ids(second) == ["acme", "bolt", *(f"c-{number}" for number in range(6))]
+    assert status(first, lost) == 200
+
+
+def metric(gateway, name):
+    command = ["curl", "-s", "-H", f"Authorization: Bearer {TOKEN}", f"http://127.0.0.1:{gateway.operator.port}/metrics"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    [value] = [line.split()[1] for line in lines if line.startswith(f"daemun_shared_customers_{name} ")]
+    return float(value)
+
+
+def test_metrics_tell_how_far_a_gateway_is(run, redis):
+    first, second = run("first"), run("second")
+    put_plan(first, "trial", MANY)
+    first.operator.make("acme", {"plan": "trial"})
+    wait_until(lambda: metric(second, "revision") == metric(first, "revision") == 3, "the same revision", patience=AT_ONCE)
+    assert metric(second, "failures_total") == metric(second, "changes_refused_total") == 0
+    assert abs(time.time() - metric(second, "in_step_timestamp_seconds")) < 3
+    redis.kill()
+    last = metric(second, "in_step_timestamp_seconds")
+    assert second.operator.send("PUT", "/customers/acme", {})[0] == 503
+    assert metric(second, "changes_refused_total") == 1
+    wait_until(lambda: metric(second, "failures_total") > 0, "a failure", 10)
+    assert metric(second, "in_step_timestamp_seconds") - last <= 1
+    redis.start()
+    wait_until(lambda: metric(second, "in_step_timestamp_seconds") > last + 1, "the end of the failure", 10)

@@ -113,6 +113,18 @@ def test_gateways_count_together(start, redis):
         wait_until(lambda: [get(gateway).status for gateway in gateways].count(200) > 0, "what lay ready to go back")
 
 
+@pytest.mark.parametrize("shared", [True, False], ids=["in Redis", "alone"])
+def test_a_rate_that_a_reload_raises_is_not_held_up_by_the_former_one(start, redis, shared):
+    def file(rate):
+        return text(redis, rate) if shared else text(redis, rate).replace(", shared: true, on_failure: local", "")
+
+    gateway = start(file("2/day"))
+    assert [get(gateway).status for _ in range(4)] == [200] * 2 + [429] * 2
+    gateway.write(file("1000/s"))
+    wait_until(lambda: get(gateway).get("RateLimit-Policy") == '"service";q=1000;w=1', "the reload")
+    wait_until(lambda: {get(gateway).status for _ in range(8)} == {200}, "the new rate", patience=2)
+
+
 def test_callers_count_apart_over_all_gateways(start, redis):
     file = f"""
 redis: redis://127.0.0.1:{redis.port}

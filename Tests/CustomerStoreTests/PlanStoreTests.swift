@@ -21,16 +21,16 @@ struct PlanStoreTests {
 
     @Test func `all plans are told when one has changed, and not otherwise`() async throws {
         let store = try open()
-        let none = try #require(try await store.plans(changedSince: -1))
+        let none = try #require(try await store.changes(after: 0, plansSince: -1).plans)
         #expect(none.plans.isEmpty)
         for name in ["silver", "gold"] { try await store.putPlan(name, settings: "{}") }
-        let two = try #require(try await store.plans(changedSince: none.change))
+        let two = try #require(try await store.changes(after: 0, plansSince: none.change).plans)
         #expect(two.plans.map(\.name) == ["gold", "silver"])
-        #expect(try await store.plans(changedSince: two.change) == nil)
+        #expect(try await store.changes(after: 0, plansSince: two.change).plans == nil)
         try await store.put("acme", settings: "{}")
-        #expect(try await store.plans(changedSince: two.change) == nil)
+        #expect(try await store.changes(after: 0, plansSince: two.change).plans == nil)
         try await store.removePlan("silver")
-        #expect(try await store.plans(changedSince: two.change)?.plans.map(\.name) == ["gold"])
+        #expect(try await store.changes(after: 0, plansSince: two.change).plans?.plans.map(\.name) == ["gold"])
     }
 
     @Test func `a plan that customers have stays, whatever they have it for`() async throws {

@@ -11,7 +11,7 @@ import Testing
     @Test func `routes are listed by API and preference`() throws {
         let file = try folder.write(shop, to: "shop.yaml")
         #expect(
-            try RoutesCommand.parse([file]).report(.plain).output == """
+            try RoutesCommand.List.parse([file]).report(.plain).output == """
                 METHOD  HOST      PATH               API     STAGE     INTEGRATION
                 ANY     *         /$default          all     $default  files
                 ANY     api.test  /v1/files/{path+}  orders  $default  files
@@ -25,7 +25,7 @@ import Testing
 
     @Test func `routes in JSON name their backend`() throws {
         let file = try folder.write(shop, to: "shop.yaml")
-        let output = try RoutesCommand.parse(["--json", file]).report(.plain).output
+        let output = try RoutesCommand.List.parse(["--json", file]).report(.plain).output
         #expect(
             output.hasPrefix(
                 #"[{"api":"all","backend":"files","host":["*"],"integration":"files","method":"ANY","#
@@ -36,7 +36,7 @@ import Testing
 
     @Test func `faults go to standard error`() throws {
         let file = try folder.write("apis: 5\n", to: "bad.yaml")
-        let report = try RoutesCommand.parse([file]).report(.plain)
+        let report = try RoutesCommand.List.parse([file]).report(.plain)
         #expect(report.isAtFault)
         #expect(report.output.isEmpty)
         #expect(report.complaint.contains("bad.yaml:1:7"))

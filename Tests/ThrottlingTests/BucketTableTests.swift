@@ -35,6 +35,47 @@ struct BucketTableTests {
         #expect(table.refusedWithoutPlace == 0)
     }
 
+    @Test(arguments: [1, 2])
+    func `what a slower rate was owed holds up no faster one`(limits: Int) throws {
+        let table = BucketTable(slots: 1 << 12)
+        let throttle = Throttle(buckets: table)
+        let slow = try Rate(requests: 2, per: 86_400, burst: 2)
+        let fast = try Rate(requests: 10, per: 1, burst: 5)
+        let wide = try Rate(requests: 1000, per: 1, burst: 1000)
+        func admit(_ rate: Rate, at now: UInt64) -> Admission {
+            // Several limits are looked at before any is charged.
+            let all = (0..<limits).map { RateLimit(key: Self.key($0), rate: $0 == 0 ? rate : wide) }
+            return throttle.admit(all.span, at: now) { now }
+        }
+        for _ in 0..<2 { #expect(admit(slow, at: start).isAllowed) }
+        let refused = admit(fast, at: start)
+        #expect(!refused.isAllowed)
+        #expect(refused.standing == Standing(remaining: 0, reset: fast.tolerance, wait: fast.interval))
+        // From then on it is the faster one's bucket, which was empty.
+        var passed: [UInt64] = []
+        for now in stride(from: start, to: start + 3 * fast.tolerance, by: Int(fast.interval / 7)) {
+            if admit(fast, at: now).isAllowed { passed.append(now) }
+        }
+        #expect(passed.count == 14 && passed[0] >= start + fast.interval)
+        expectConformance(passed, fast)
+        // A burst that is smaller than what was taken does the same.
+        let small = try Rate(requests: 10, per: 1, burst: 1)
+        let now = start + 3 * fast.tolerance
+        while admit(fast, at: now).isAllowed {}
+        #expect(!admit(small, at: now).isAllowed)
+        #expect(admit(small, at: now + small.interval).isAllowed)
+    }
+
+    @Test func `a worker that is behind the others gives nothing back of what its own rate has charged`() throws {
+        let table = BucketTable(slots: 1 << 12)
+        let throttle = Throttle(buckets: table)
+        let rate = try Rate(requests: 1000, per: 1, burst: 2)
+        let limits = [RateLimit(key: Self.key(1), rate: rate)]
+        for _ in 0..<2 { #expect(throttle.admit(limits.span, at: start) { start }.isAllowed) }
+        #expect(!throttle.admit(limits.span, at: start - 500_000) { start + 1 }.isAllowed)
+        #expect(table.arrival(Self.key(1)) == start + rate.tolerance)
+    }
+
     @Test func `a full table refuses further keys until a bucket has drained, and keeps those it has`() throws {
         let table = BucketTable(slots: 64)
         let rate = try Rate(requests: 1, per: 1, burst: 1)

@@ -17,6 +17,17 @@ struct LimitPlanTests {
         ThrottleLimit(name: name, requests: requests, period: 1, burst: 1, traits: traits)
     }
 
+    @Test func `refusals are told of limits that are served, and of no others`() {
+        let counts = LimitCounts()
+        let kept = counts.refusals(of: "gold", place: "plan gold", cause: .throttle)
+        for number in 0..<5_000 { counts.refusals(of: "limit", place: "plan \(number)", cause: .quota).add() }
+        kept.add()
+        let again = counts.refusals(of: "gold", place: "plan gold", cause: .throttle)
+        again.add()
+        #expect(again === kept)
+        #expect(counts.allRefusals.map(\.place) == ["plan gold"] && counts.allRefusals.map(\.count) == [2])
+    }
+
     @Test func `what is not limited has no step`() throws {
         let api = HTTPAPI(name: "shop", routes: [try Self.route("GET /a")])
         let plan = try LimitPlan(Model(listeners: [], apis: [api]), keeper: nil)

@@ -100,6 +100,54 @@ struct QuotaReserveTests {
         #expect(spent == 3)
     }
 
+    @Test func `what nobody uses is let go of, with all calls booked`() async {
+        // In a scope of its own, so that no worker knows them.
+        func call(_ keys: Range<Int>) async -> [Outcome] {
+            var outcomes: [Outcome] = []
+            for number in keys {
+                let key = QuotaKey(quota: "daily", subject: "c-\(number)")
+                let quota = Quota(name: "daily", calls: 10_000, period: .day, calendar: calendar)
+                outcomes.append(await takeWaiting(keeper.reserve(for: key, quota)))
+            }
+            return outcomes
+        }
+        let held = reserve(calls: 10_000)
+        #expect(await takeWaiting(held) == .taken)
+        #expect(await call(0..<2_000) == Array(repeating: .taken, count: 2_000))
+        #expect(keeper.reserveCount == 2_001)
+        for _ in 0..<(ReserveMachine.looksUntilRest + 5) {
+            clock.advance(seconds: 1)
+            await keeper.look()
+        }
+        // The one that a worker knows stays, and is used on.
+        #expect(keeper.reserveCount == 1 && spent == 2_001 && taken == 2_001)
+        #expect(await takeWaiting(held) == .taken)
+        #expect(await call(0..<1) == [.taken])
+        #expect(keeper.reserveCount == 2)
+    }
+
+    @Test func `a call that is under way for long keeps its reserve until it is booked`() async {
+        func begin() async -> QuotaTicket? {
+            let reserve = reserve(calls: 5)
+            _ = reserve.whenChanged {}
+            await keeper.fillAll()
+            if case .taken(let ticket) = reserve.take(at: clock.now.second) { return ticket }
+            return nil
+        }
+        func rest() async {
+            for _ in 0..<(2 * ReserveMachine.looksUntilRest) {
+                clock.advance(seconds: 1)
+                await keeper.look()
+            }
+        }
+        var ticket = await begin()
+        await rest()
+        #expect(keeper.reserveCount == 1 && spent == 0)
+        if let taken = ticket.take() { taken.commit() }
+        await rest()
+        #expect(keeper.reserveCount == 0 && spent == 1 && taken == 1)
+    }
+
     @Test func `a ticket that is forgotten counts`() async {
         let reserve = reserve(calls: 2)
         _ = await takeWaiting(reserve)

@@ -15,10 +15,17 @@ extension CustomerBook: CustomerAdministration {
 
     func put(_ id: String, settings: String) async throws -> Bool {
         let read = try CustomerSettings(id: id, settings: settings)
+        // A plan may just have been put at another gateway.
+        if !model.faults(in: read).isEmpty { try await catchUp() }
         let missing = model.faults(in: read)
         guard missing.isEmpty else { throw Faults(missing) }
         for known in [declared, table] { try known.check(read.customer) }
-        return try await change(id) { try await $0.put(id, settings: settings) }
+        let names = [read.customer.plan, read.sandbox?.plan].compactMap(\.self).filter { !isPlanDeclared($0) }
+        do {
+            return try await change(id) { try await $0.put(id, settings: settings, naming: names) }
+        } catch PlanStoreFault.unknownPlan(let name) {
+            throw Faults([Fault("the plan was removed meanwhile", text: name)])
+        }
     }
 
     func remove(_ id: String) async throws { try await change(id) { try await $0.remove(id) } }

@@ -2,7 +2,7 @@ import CustomerStore
 import Logging
 import Model
 
-/// The customers that several gateways have together.
+/// The customers and plans that several gateways have together.
 extension CustomerBook {
     /// Has a store follow those of other gateways, when the model says so.
     /// - Throws: `Faults` when this one does not go with them.
@@ -25,5 +25,13 @@ extension CustomerBook {
         }
         store.share(through: shared)
         return shared
+    }
+
+    /// Knows all that the other gateways have agreed upon by now.
+    /// - Throws: `CustomersNotShared`.
+    func catchUp() async throws {
+        guard let shared else { return }
+        try await shared.prepare()
+        try await refresh()
     }
 }

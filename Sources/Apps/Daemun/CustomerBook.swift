@@ -24,7 +24,7 @@ actor CustomerBook {
     private let folder: String
     let logger: Logger
     /// The gateways that have the same customers; `nil` when there are none.
-    private let shared: SharedCustomers?
+    let shared: SharedCustomers?
     private(set) var table: CustomerTable
     /// What secrets that have to be read again are kept under; `nil` when the model names nothing.
     private(set) var sealing: SealingKeys?
@@ -216,14 +216,15 @@ actor CustomerBook {
     /// - Returns: `nil` when nothing has changed.
     @discardableResult
     private func readChanges() async throws -> Change? {
-        if let stored = try await store.plans(changedSince: plans.change) { take(stored) }
         var hasChanged = false
         while true {
             let first = last
-            let changes = try await store.changes(after: first)
-            guard changes.last > first else { break }
+            // Both at one time, so that no customer is seen without the plan that came before it.
+            let changes = try await store.changes(after: first, plansSince: plans.change)
+            if let stored = changes.plans { take(stored) }
+            guard changes.last > first || last != first else { break }
             hasChanged = true
-            // While this one waited, another may have read the same and more.
+            // While this one waited, another may have read the same and more; or plans have changed, and all are read anew.
             if last == first { take(changes) }
         }
         guard hasChanged || hasOtherRoutes else { return nil }

@@ -3,7 +3,7 @@ import NIOCore
 import RESP
 import Redis
 
-/// The customers that gateways share, as Redis has them: a record for each, the order of their changes, and the head, which says
+/// The customers and plans that gateways share, as Redis has them: a record for each, the order of their changes, and the head, which says
 /// what the last change was. All is read and written by scripts, so that nobody sees half of a change.
 struct CustomerLedger: Sendable {
     /// What the set is, and how far.
@@ -20,11 +20,11 @@ struct CustomerLedger: Sendable {
         /// The mark of the revision that was asked for; `nil` when it is forgotten.
         var markAsked: String?
         /// In the order of their revisions; some, when there are many.
-        var customers: [SharedCustomer]
+        var records: [SharedRecord]
     }
 
     static let channel = "daemun:{customers}:changes"
-    /// The head, the records by customer, their revisions in order, and the marks of revisions, as all scripts take them.
+    /// The head, the records by their keys, their revisions in order, and the marks of revisions, as all scripts take them.
     private static let keys = ["head", "records", "revisions", "marks"].map { "daemun:{customers}:\($0)" }
     private static let timeout: UInt64 = 3_000_000_000
     private static let mostFillBytes = 1 << 20
@@ -45,11 +45,11 @@ struct CustomerLedger: Sendable {
             let number = parts[1].integer, let mark = parts[2].string, let keyName = parts[3].string
         else { throw RedisError.unexpectedReply }
         let head = Head(dataset: dataset, revision: SharedRevision(number: number, mark: mark), keyName: keyName)
-        let customers = try parts.dropFirst(5).map { part in
+        let records = try parts.dropFirst(5).map { part in
             guard let bytes = part.bytes else { throw RedisError.unexpectedReply }
-            return try SharedCustomer(decoding: Array(bytes.readableBytesView))
+            return try SharedRecord(decoding: Array(bytes.readableBytesView))
         }
-        return Page(head: head, markAsked: parts[4].string, customers: customers)
+        return Page(head: head, markAsked: parts[4].string, records: records)
     }
 
     /// At most 200 records and little more than 1 MiB at once.
@@ -70,22 +70,61 @@ struct CustomerLedger: Sendable {
         """
     )
 
+    /// Which revisions customers and plans have after one, in their order; some, when there are many.
+    /// - Returns: `nil` when the set is not there.
+    func revisions(of dataset: String, after revision: Int64) async throws -> [(key: String, revision: SharedRevision)]?
+    {
+        let command = RedisCommand(Self.revisionsScript, keys: 4) { writer in
+            for key in Self.keys { writer.word(key) }
+            writer.word(dataset)
+            writer.word(revision)
+        }
+        let answer = try await redis.send(command, timeout: Self.timeout)
+        if case .null = answer { return nil }
+        guard let parts = answer.elements, parts.count % 3 == 0 else { throw RedisError.unexpectedReply }
+        return try stride(from: 0, to: parts.count, by: 3).map { index in
+            guard let key = parts[index].string, let number = parts[index + 1].string.flatMap({ Int64($0) }),
+                let mark = parts[index + 2].string
+            else { throw RedisError.unexpectedReply }
+            return (key, SharedRevision(number: number, mark: mark))
+        }
+    }
+
+    private static let revisionsScript = RedisScript(
+        """
+        if redis.call('HGET', KEYS[1], 'dataset') ~= ARGV[1] then return false end
+        local answer = {}
+        local bytes = 0
+        local found = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, 500)
+        for index = 1, #found, 2 do
+            local record = redis.call('HGET', KEYS[2], found[index])
+            if not record then return redis.error_reply('ERR a record of daemun:{customers}:records is not there') end
+            answer[#answer + 1] = found[index]
+            answer[#answer + 1] = found[index + 1]
+            answer[#answer + 1] = cjson.decode(record).revision.mark
+            bytes = bytes + #record
+            if bytes > 1048576 then break end
+        end
+        return answer
+        """
+    )
+
     // MARK: A change
 
     /// Has a change be the next one.
     /// - Returns: whether it is; not when another one came first.
-    func add(_ customer: SharedCustomer, upon state: SharedState) async throws -> Bool {
-        let record = try customer.encoded()
+    func add(_ record: SharedRecord, upon state: SharedState) async throws -> Bool {
+        let text = try record.encoded()
         let command = RedisCommand(Self.addScript, keys: 4) { writer in
             for key in Self.keys { writer.word(key) }
             writer.word(state.dataset ?? "")
             writer.word(state.revision.number)
             writer.word(state.revision.mark)
-            writer.word(customer.revision.number)
-            writer.word(customer.revision.mark)
-            writer.word(customer.id)
-            writer.word(record)
-            writer.word(customer.revision.number - CustomerStore.keptMarks)
+            writer.word(record.revision.number)
+            writer.word(record.revision.mark)
+            writer.word(record.subject.key)
+            writer.word(text)
+            writer.word(record.revision.number - CustomerStore.keptMarks)
             writer.word(Self.channel)
         }
         return try await redis.send(command, timeout: Self.timeout).integer == 1
@@ -113,15 +152,15 @@ struct CustomerLedger: Sendable {
         let place = "daemun:{customers}:fill:" + String(UInt64.random(in: .min ... .max), radix: 16)
         var last = ""
         while true {
-            let customers = try await store.sharedCustomers(after: last, limit: 50)
-            guard let next = customers.last?.id else { break }
+            let records = try await store.sharedRecords(after: last, limit: 50)
+            guard let next = records.last?.subject.key else { break }
             last = next
-            var batch: [(customer: SharedCustomer, record: String)] = []
+            var batch: [(record: SharedRecord, text: String)] = []
             var bytes = 0
-            for customer in customers {
-                let record = try customer.encoded()
-                batch.append((customer, record))
-                bytes += record.utf8.count
+            for record in records {
+                let text = try record.encoded()
+                batch.append((record, text))
+                bytes += text.utf8.count
                 guard bytes > Self.mostFillBytes else { continue }
                 try await write(batch, beside: place)
                 (batch, bytes) = ([], 0)
@@ -144,14 +183,14 @@ struct CustomerLedger: Sendable {
         _ = try await redis.send(command, timeout: Self.timeout)
     }
 
-    private func write(_ batch: [(customer: SharedCustomer, record: String)], beside place: String) async throws {
+    private func write(_ batch: [(record: SharedRecord, text: String)], beside place: String) async throws {
         let command = RedisCommand(Self.fillScript, keys: 2) { writer in
             writer.word(place + ":records")
             writer.word(place + ":revisions")
-            for (customer, record) in batch {
-                writer.word(customer.id)
-                writer.word(customer.revision.number)
-                writer.word(record)
+            for (record, text) in batch {
+                writer.word(record.subject.key)
+                writer.word(record.revision.number)
+                writer.word(text)
             }
         }
         _ = try await redis.send(command, timeout: Self.timeout)

@@ -18,7 +18,7 @@ import Pipeline
 /// ```
 public actor Gateway {
     private let options: GatewayOptions
-    private let plane: DataPlane
+    let plane: DataPlane
     private let names: NameResolution
     private var health: HealthMonitor?
     private var certificateWatch: Task<Void, Never>?
@@ -29,13 +29,15 @@ public actor Gateway {
     private(set) var quotas: QuotaAccounts?
     /// `nil` without a Redis server.
     private(set) var server: SharedServer?
+    /// `nil` while no API has a live table of backends.
+    private(set) var tables: BackendTableBook?
 
     /// What the configuration says; what is served has more.
     private var declared: Model
-    private(set) var current: Publication
+    var current: Publication
     /// The last reload, so that the next one waits for it.
     private var reloading: Task<Void, Never>?
-    private var sockets: [Listener.Socket: SocketAddress] = [:]
+    private(set) var sockets: [Listener.Socket: SocketAddress] = [:]
     private(set) var loading: LoadRecord
 
     // MARK: Start
@@ -66,12 +68,14 @@ public actor Gateway {
             await server?.stop()
             throw error
         }
+        let tables = await BackendTableBook.open(for: served, server: server, logger: options.logger)
         let names = NameResolution()
         let publication = Publication(
             snapshot,
             targets: await names.directory(for: served.backends),
             accessLog: try model.accessLog.map { try AccessLogWriter(destination: $0.destination) },
-            customers: await customers?.table
+            customers: await customers?.table,
+            backendTables: await tables?.tables ?? .none
         )
         let logger = options.logger
         let plane = try await DataPlane.start(publication, threads: options.threads) { trouble in
@@ -86,7 +90,8 @@ public actor Gateway {
             loading: LoadRecord(compiledIn: clock.now - begun),
             customers: customers,
             quotas: quotas,
-            server: server
+            server: server,
+            tables: tables
         )
         await server?.settle()
         do {
@@ -102,6 +107,7 @@ public actor Gateway {
         await gateway.watchCertificates()
         await gateway.watchKeys()
         await gateway.watchCustomers()
+        await gateway.watchTables()
         return gateway
     }
 
@@ -114,7 +120,8 @@ public actor Gateway {
         loading: LoadRecord,
         customers: CustomerBook?,
         quotas: QuotaAccounts?,
-        server: SharedServer?
+        server: SharedServer?,
+        tables: BackendTableBook?
     ) {
         self.options = options
         self.plane = plane
@@ -126,6 +133,7 @@ public actor Gateway {
         self.customers = customers
         self.quotas = quotas
         self.server = server
+        self.tables = tables
     }
 
     private func open(_ listeners: [ListenerPlan]) async throws {
@@ -155,7 +163,10 @@ public actor Gateway {
         let faults = await next { gateway in
             let faults = await gateway.result(ofChangeTo: model)
             // What is served on is what customers are held against.
-            if faults != nil { _ = try? await gateway.customers?.merged(into: gateway.declared) }
+            if faults != nil {
+                _ = try? await gateway.customers?.merged(into: gateway.declared)
+                await gateway.tables?.adopt(gateway.current.snapshot.model)
+            }
             return faults
         }
         if let faults { throw faults }
@@ -239,11 +250,19 @@ public actor Gateway {
             await close(except: old.snapshot.model.listeners)
             throw error
         }
+        tables = await BackendTableBook.reopen(tables, for: model, server: server, logger: options.logger)
         // Last, since it forgets the names that only the old model has.
         let targets = await names.directory(for: model.backends)
         let table = await customers?.table
         let newest = table.map { CustomerTable.newer(current.customers, $0) }
-        current = Publication(snapshot, targets: targets, accessLog: accessLog, customers: newest)
+        let tables = await tables?.tables ?? .none
+        current = Publication(
+            snapshot,
+            targets: targets,
+            accessLog: accessLog,
+            customers: newest,
+            backendTables: tables
+        )
         try await plane.publish(current)
         loading.compiled(in: clock.now - begun)
         await close(except: model.listeners)
@@ -252,6 +271,7 @@ public actor Gateway {
         watchCertificates()
         await watchKeys()
         await watchCustomers()
+        await watchTables()
     }
 
     /// The writer goes on when its destination stays.
@@ -354,30 +374,6 @@ public actor Gateway {
         }
     }
 
-    // MARK: What it tells
-
-    /// Why the gateway is not ready to serve; empty when it is.
-    public func readiness() async -> [String] {
-        guard let revisions = try? await plane.revisions() else { return ["the workers have stopped"] }
-        var reasons: [String] = []
-        if sockets.count < current.snapshot.model.listeners.count { reasons.append("a listener is not open") }
-        if revisions.contains(where: { $0 != current.snapshot.revision }) {
-            reasons.append("a worker has not changed over to revision \(current.snapshot.revision)")
-        }
-        return reasons
-    }
-
-    /// All metrics in Prometheus' text format 0.0.4.
-    public func metrics() async -> String {
-        let families = (try? await plane.metricFamilies()) ?? []
-        let certificates = CertificateWatch(current.snapshot.listeners).family
-        return PrometheusText.render(
-            families + current.snapshot.limitFamilies + (quotas?.families ?? [])
-                + (server?.families ?? []) + (current.accessLog?.families ?? [])
-                + loading.families + [certificates]
-        )
-    }
-
     // MARK: Stop
 
     /// Stops accepting, waits for the calls in flight for the model's `drain` time, writes the last log lines and ends.
@@ -387,6 +383,7 @@ public actor Gateway {
         certificateWatch?.cancel()
         await keyWatch.stop()
         await customers?.stop()
+        await tables?.stop()
         sockets = [:]
         try await plane.drain(within: current.snapshot.model.drainTimeout)
         // When the calls have ended: what they hold is given back, and after this nothing is.

@@ -1,5 +1,7 @@
 import CustomerStore
+import Foundation
 import Logging
+import Observation
 import Redis
 
 /// Keeps a store like those of all gateways that name the same Redis server.
@@ -7,7 +9,7 @@ import Redis
 /// Redis has all changes in one row; the store has a beginning of that row, and takes what comes after it. What was
 /// agreed upon in Redis is kept by every store, so that Redis may be filled from any that has all of it.
 actor SharedCustomers: CustomerAgreement {
-    /// Why this gateway can't have the customers of the others; waiting does not help.
+    /// Why this gateway can't have the customers and plans of the others; waiting does not help.
     enum Refusal: Error, Hashable {
         case otherKey
         case otherSet
@@ -22,6 +24,9 @@ actor SharedCustomers: CustomerAgreement {
     private var looking: Task<Void, any Error>?
     private var isWaiting = false
     private var following: Task<Void, Never>?
+    /// When the store was last like Redis.
+    private var lastInStep: Date?
+    private var refusedChanges = 0
 
     /// Redis tells of each change; in case that went amiss, it is asked this often.
     private static let interval = Duration.seconds(1)
@@ -87,6 +92,7 @@ actor SharedCustomers: CustomerAgreement {
             _ = await earlier?.result
             isWaiting = false
             try await self.catchUp(makingSet: makingSet)
+            lastInStep = Date()
         }
         looking = this
         try await this.value
@@ -95,11 +101,13 @@ actor SharedCustomers: CustomerAgreement {
     // MARK: Catching up
 
     private func catchUp(makingSet: Bool) async throws {
+        // Whether what is here is known to be a beginning of the set's history.
+        var isBeginning = false
         while true {
             let state = try await store.sharedState()
             guard let page = try await ledger.page(after: state.dataset == nil ? 0 : state.revision.number) else {
                 // Who has nothing waits for others, who may have all of it.
-                guard state.dataset != nil || state.hasCustomers || makingSet else { return }
+                guard state.dataset != nil || state.hasRecords || makingSet else { return }
                 if state.dataset == nil { try await store.makeSet() }
                 try await ledger.fill(from: store, try await store.sharedState(), inPlaceOf: nil)
                 continue
@@ -107,23 +115,54 @@ actor SharedCustomers: CustomerAgreement {
             let head = page.head
             guard head.keyName == store.keyName else { throw Refusal.otherKey }
             guard head.dataset == state.dataset else {
-                guard !state.hasCustomers else { throw Refusal.otherSet }
+                guard !state.hasRecords else { throw Refusal.otherSet }
                 if state.dataset != nil {
                     try await store.leaveSet()
                     continue
                 }
-                guard !page.customers.isEmpty else { return try await store.join(head.dataset, at: head.revision) }
-                try await store.take(page.customers, of: head.dataset)
+                guard !page.records.isEmpty else { return try await store.join(head.dataset, at: head.revision) }
+                try await store.take(page.records, of: head.dataset)
+                isBeginning = true
                 continue
             }
             if head.revision.number < state.revision.number {
                 try await restore(head, state)
                 continue
             }
-            guard page.markAsked == nil || page.markAsked == state.revision.mark else { throw Refusal.otherHistory }
-            guard !page.customers.isEmpty else { return }
-            try await store.take(page.customers, of: head.dataset)
+            if let mark = page.markAsked {
+                guard mark == state.revision.mark else { throw Refusal.otherHistory }
+                isBeginning = true
+            }
+            if !isBeginning {
+                guard let comparison = try await compare(state, of: head.dataset) else { continue }
+                guard comparison else { throw Refusal.otherHistory }
+                isBeginning = true
+            }
+            guard !page.records.isEmpty else { return }
+            try await store.take(page.records, of: head.dataset)
         }
+    }
+
+    /// Holds all that is here against the set, when that has forgotten the mark of the last change that is here: each customer and plan has to be
+    /// there by the same change, or by one that came later.
+    /// - Returns: whether this store has a beginning of the set's history; `nil` when either has changed meanwhile.
+    private func compare(_ state: SharedState, of dataset: String) async throws -> Bool? {
+        var last: Int64 = 0
+        var found: Set<String> = []
+        var isBeginning = true
+        while isBeginning {
+            guard let there = try await ledger.revisions(of: dataset, after: last) else { return nil }
+            guard let end = there.last else { break }
+            last = end.revision.number
+            let here = try await store.sharedRevisions(of: there.map(\.key))
+            for (key, revision) in there {
+                if here[key] != nil { found.insert(key) }
+                if revision.number <= state.revision.number, here[key] != revision { isBeginning = false }
+            }
+        }
+        if isBeginning { isBeginning = try await store.sharedCount() == found.count }
+        // Another process of this folder may have taken more.
+        return try await store.sharedState() == state ? isBeginning : nil
     }
 
     /// Redis has lost what this store has: it gets it back, unless it has gone another way since.
@@ -139,21 +178,61 @@ actor SharedCustomers: CustomerAgreement {
         do {
             try await look(makingSet: true)
         } catch let refusal as Refusal {
+            refusedChanges += 1
             throw CustomersNotShared(sentence(refusal))
         } catch let error as RedisError {
+            refusedChanges += 1
             throw CustomersNotShared("Redis does not answer (\(error)), try again when it does")
         }
     }
 
-    func propose(_ customer: SharedCustomer, upon state: SharedState) async throws -> Bool {
+    func propose(_ record: SharedRecord, upon state: SharedState) async throws -> Bool {
         do {
-            return try await ledger.add(customer, upon: state)
+            return try await ledger.add(record, upon: state)
         } catch let error as RedisError {
+            refusedChanges += 1
             throw CustomersNotShared(
                 "Redis does not answer (\(error)), try again when it does",
                 mayHaveChanged: error.mayHaveRun
             )
         }
+    }
+
+    // MARK: What it tells
+
+    /// How far the store is, and whether that is as far as the others'.
+    func families() async -> [MetricFamily] {
+        var families = [
+            MetricFamily(
+                name: "daemun_shared_customers_failures_total",
+                help: "Times that shared customers and plans could not be brought up to date.",
+                kind: .counter,
+                samples: [MetricSample(value: .number(Double(failures.count)))]
+            ),
+            MetricFamily(
+                name: "daemun_shared_customers_changes_refused_total",
+                help: "Changes of shared customers and plans that could not be agreed upon.",
+                kind: .counter,
+                samples: [MetricSample(value: .number(Double(refusedChanges)))]
+            ),
+            MetricFamily(
+                name: "daemun_shared_customers_in_step_timestamp_seconds",
+                help: "When this gateway last had all changes, in seconds since 1970; 0 for never.",
+                kind: .gauge,
+                samples: [MetricSample(value: .number(lastInStep?.timeIntervalSince1970.rounded(.down) ?? 0))]
+            ),
+        ]
+        if let state = try? await store.sharedState() {
+            families.append(
+                MetricFamily(
+                    name: "daemun_shared_customers_revision",
+                    help: "The last change of shared customers and plans that this gateway has.",
+                    kind: .gauge,
+                    samples: [MetricSample(value: .number(Double(state.revision.number)))]
+                )
+            )
+        }
+        return families
     }
 
     /// What the matter is, and what to do.
@@ -165,7 +244,7 @@ actor SharedCustomers: CustomerAgreement {
             """
         case .otherSet:
             """
-            \(folder)/customers.sqlite has customers of its own, which are not those in Redis: move it away to have those, or name \
+            \(folder)/customers.sqlite has customers or plans of its own, which are not those in Redis: move it away to have those, or name \
             another database of Redis to share these
             """
         case .otherHistory:

@@ -12,6 +12,7 @@ import Model
 /// | `/snapshot` | what is served, and why nothing newer; the same |
 /// | `/customers…` | see `CustomerResponder`; changes need a token |
 /// | `/plans…` | see `PlanResponder`; the same |
+/// | `/backend-tables…` | see `BackendTableResponder`; the same |
 /// | `/usage` | what a customer used of its quotas; the same |
 struct AdminResponder: Sendable {
     let status: any GatewayStatus
@@ -76,6 +77,7 @@ struct AdminResponder: Sendable {
     private enum Subject: String {
         case customers
         case plans
+        case backendTables = "backend-tables"
     }
 
     private func answer(
@@ -84,8 +86,9 @@ struct AdminResponder: Sendable {
         _ path: [String],
         body: () async throws -> [UInt8]
     ) async -> AdminAnswer {
-        guard let administration = await status.administration() else {
-            let reason = "no \(subject) can be managed: the configuration has no folder for them, \"data\""
+        let administration = await status.administration()
+        let tables = await status.backendTables()
+        if let reason = Self.reason(against: subject, administration == nil, tables == nil) {
             return AdminAnswer(.notFound, Complaint(error: reason))
         }
         let isReading = request.method == .get || request.method == .head
@@ -93,18 +96,31 @@ struct AdminResponder: Sendable {
             let reason = "changes are made with a token only: set admin.token in the configuration"
             return AdminAnswer(.forbidden, Complaint(error: reason))
         }
-        guard isTrusted(request) else { return unauthorized("/\(subject)") }
+        guard isTrusted(request) else { return unauthorized("/\(subject.rawValue)") }
         guard let bytes = try? await body() else {
             let rule = "a body has at most \(AdminListener.mostBodyBytes) bytes"
             return AdminAnswer(.contentTooLarge, Complaint(error: rule))
         }
+        let query = String((request.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? "")
+        switch (subject, administration, tables) {
+        case (.customers, let customers?, _):
+            return await CustomerResponder(customers: customers).answer(request.method, path, query: query, body: bytes)
+        case (.plans, let plans?, _):
+            return await PlanResponder(plans: plans).answer(request.method, path, body: bytes)
+        case (.backendTables, let customers, let tables?):
+            return await BackendTableResponder(tables: tables, customers: customers)
+                .answer(request.method, path, query: query, body: bytes)
+        default: return AdminAnswer(.notFound, Complaint(error: "there is no such subject"))
+        }
+    }
+
+    private static func reason(against subject: Subject, _ isWithoutFolder: Bool, _ isWithoutTables: Bool) -> String? {
         switch subject {
-        case .customers:
-            let query = (request.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
-            return await CustomerResponder(customers: administration)
-                .answer(request.method, path, query: String(query), body: bytes)
-        case .plans:
-            return await PlanResponder(plans: administration).answer(request.method, path, body: bytes)
+        case .customers where isWithoutFolder, .plans where isWithoutFolder:
+            "no \(subject) can be managed: the configuration has no folder for them, \"data\""
+        case .backendTables where isWithoutTables:
+            "no API has a table of backends: \"backend_table: true\" gives it one"
+        default: nil
         }
     }
 

@@ -64,7 +64,7 @@ struct CustomerResponder: Sendable {
         } catch is NoSealingKey {
             return AdminAnswer(.conflict, complaint: Self.noSealingKey)
         } catch let error as CustomersNotShared {
-            return AdminAnswer(.serviceUnavailable, complaint: Self.sentence(error))
+            return AdminAnswer(.serviceUnavailable, complaint: Self.sentence(error, about: "customers"))
         } catch let fault as CustomerStoreFault {
             return AdminAnswer(Self.status(fault), complaint: Self.sentence(fault))
         } catch {
@@ -209,12 +209,13 @@ struct CustomerResponder: Sendable {
         }
     }
 
-    private static func sentence(_ error: CustomersNotShared) -> String {
+    /// - Parameter subjects: what was to be changed, `customers` or `plans`.
+    static func sentence(_ error: CustomersNotShared, about subjects: String) -> String {
         let outcome =
             error.mayHaveChanged
-            ? "nobody knows whether the change was made: look at the customer when this is over, and withdraw what was not told"
+            ? "nobody knows whether the change was made: look when this is over, and withdraw what was not told"
             : "nothing was changed"
-        return "customers are shared, and can't be changed now: \(error.reason); \(outcome)"
+        return "\(subjects) are shared, and can't be changed now: \(error.reason); \(outcome)"
     }
 
     private static func sentence(_ fault: CustomerStoreFault) -> String {

@@ -10,6 +10,8 @@ public protocol GatewayStatus: Sendable {
     func usage() async -> (any UsageAccounts)?
     /// Who changes customers and plans while the gateway runs; `nil` when nobody can.
     func administration() async -> (any CustomerAdministration & PlanAdministration)?
+    /// Who changes the live tables of customers' backends; `nil` when no API has one.
+    func backendTables() async -> (any BackendTableAdministration)?
 }
 
 extension GatewayStatus {
@@ -18,4 +20,7 @@ extension GatewayStatus {
 
     /// Nobody can.
     public func administration() async -> (any CustomerAdministration & PlanAdministration)? { nil }
+
+    /// No API has one.
+    public func backendTables() async -> (any BackendTableAdministration)? { nil }
 }

@@ -7,10 +7,10 @@ public protocol PlanAdministration: Sendable {
     func allPlans() async throws -> [ManagedPlan]
     /// Takes a plan in, or gives one other limits.
     /// - Returns: whether it is new.
-    /// - Throws: `Faults` when the settings can't be served, `DeclaredInFile`, `PlanStoreFault`.
+    /// - Throws: `Faults` when the settings can't be served, `DeclaredInFile`, `PlanStoreFault`, `CustomersNotShared`.
     func putPlan(_ name: String, settings: String) async throws -> Bool
     /// Lets go of a plan that no customer has.
-    /// - Throws: `DeclaredInFile`, `PlanStoreFault`.
+    /// - Throws: `DeclaredInFile`, `PlanStoreFault`, `CustomersNotShared`.
     func removePlan(_ name: String) async throws
 }
 

@@ -33,6 +33,8 @@ struct PlanResponder: Sendable {
         } catch let declared as DeclaredInFile {
             let rule = "the plan \(declared.id) stands in the configuration file: change it there"
             return AdminAnswer(.conflict, complaint: rule)
+        } catch let error as CustomersNotShared {
+            return AdminAnswer(.serviceUnavailable, complaint: CustomerResponder.sentence(error, about: "plans"))
         } catch let fault as PlanStoreFault {
             return Self.answer(fault)
         } catch {

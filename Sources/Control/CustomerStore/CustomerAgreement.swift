@@ -5,14 +5,14 @@ public protocol CustomerAgreement: Sendable {
     func prepare() async throws
     /// Wants a change to be the next one.
     /// - Parameters:
-    ///   - customer: as the change leaves it.
+    ///   - record: the customer or plan as the change leaves it.
     ///   - state: what the change was made upon.
     /// - Returns: whether it is; not when another one came first.
     /// - Throws: `CustomersNotShared`.
-    func propose(_ customer: SharedCustomer, upon state: SharedState) async throws -> Bool
+    func propose(_ record: SharedRecord, upon state: SharedState) async throws -> Bool
 }
 
-/// Why no change can be made of customers that are shared.
+/// Why no change can be made of customers and plans that are shared.
 public struct CustomersNotShared: Error, Sendable, Hashable, CustomStringConvertible {
     /// What hinders it, and what to do.
     public var reason: String

@@ -65,6 +65,8 @@ public struct CustomerChanges: Sendable {
     public var removed: [String] = []
     /// Counts the changes of a store; what came last.
     public var last: Int64 = 0
+    /// All plans as they were at the same time, when any was changed since they were read.
+    public var plans: StoredPlans?
 }
 
 /// A customer with what its credentials are checked by.

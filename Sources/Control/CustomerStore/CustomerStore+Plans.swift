@@ -20,17 +20,6 @@ extension CustomerStore {
         )
     }
 
-    /// All plans, when any was changed since they were read.
-    /// - Parameter change: what the ones that are known came with; below 0 when none are known.
-    /// - Returns: `nil` when nothing has changed.
-    public func plans(changedSince change: Int64) async throws -> StoredPlans? {
-        try await database.read { database in
-            let now = try Int64.fetchOne(database, sql: "SELECT count FROM plan_change") ?? 0
-            guard now != change else { return nil }
-            return StoredPlans(change: now, plans: try Self.plans(database))
-        }
-    }
-
     /// All plans, in the order of their names.
     public func plans() async throws -> [PlanRecord] { try await database.read { try Self.plans($0) } }
 
@@ -40,7 +29,7 @@ extension CustomerStore {
     @discardableResult
     public func putPlan(_ name: String, settings: String) async throws -> Bool {
         let now = now()
-        return try await database.write { database in
+        return try await commit(.plan(name)) { database in
             let isKnown = try Self.existsPlan(name, database)
             let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM plan") ?? 0
             guard isKnown || count < Self.mostPlans else { throw PlanStoreFault.tooManyPlans }
@@ -60,7 +49,7 @@ extension CustomerStore {
     /// - Parameter evenIfUsed: also when customers have it, as when another plan of this name counts for them.
     /// - Throws: `PlanStoreFault`.
     public func removePlan(_ name: String, evenIfUsed: Bool = false) async throws {
-        try await database.write { database in
+        try await commit(.plan(name)) { database in
             guard try Self.existsPlan(name, database) else { throw PlanStoreFault.unknownPlan(name) }
             let customers = evenIfUsed ? 0 : try Self.customers(with: name, database)
             guard customers == 0 else { throw PlanStoreFault.planInUse(name, customers: customers) }
@@ -69,12 +58,21 @@ extension CustomerStore {
         }
     }
 
+    /// All plans, when any was changed since they were read.
+    /// - Parameter change: what the ones that are known came with; below 0 when none are known.
+    /// - Returns: `nil` when nothing has changed.
+    static func plans(changedSince change: Int64, _ database: Database) throws -> StoredPlans? {
+        let now = try Int64.fetchOne(database, sql: "SELECT count FROM plan_change") ?? 0
+        guard now != change else { return nil }
+        return StoredPlans(change: now, plans: try plans(database))
+    }
+
     private static func plans(_ database: Database) throws -> [PlanRecord] {
         try Row.fetchAll(database, sql: "SELECT name, settings, created_at, changed_at FROM plan ORDER BY name")
             .map { PlanRecord(name: $0[0], settings: $0[1], createdAt: $0[2], changedAt: $0[3]) }
     }
 
-    private static func existsPlan(_ name: String, _ database: Database) throws -> Bool {
+    static func existsPlan(_ name: String, _ database: Database) throws -> Bool {
         try Int.fetchOne(database, sql: "SELECT 1 FROM plan WHERE name = ?", arguments: [name]) != nil
     }
 
@@ -94,5 +92,34 @@ extension CustomerStore {
                 """,
             arguments: ["plan": plan]
         ) ?? 0
+    }
+
+    // MARK: Plans of several stores
+
+    static func sharedPlan(_ name: String, _ revision: SharedRevision, _ database: Database) throws -> SharedPlan {
+        let row = try Row.fetchOne(
+            database,
+            sql: "SELECT settings, created_at, changed_at FROM plan WHERE name = ?",
+            arguments: [name]
+        )
+        return SharedPlan(
+            plan: name,
+            revision: revision,
+            isRemoved: row == nil,
+            settings: row?[0] ?? "{}",
+            createdAt: row?[1] ?? 0,
+            changedAt: row?[2] ?? 0
+        )
+    }
+
+    static func take(_ plan: SharedPlan, _ database: Database) throws {
+        try database.execute(sql: "DELETE FROM plan WHERE name = ?", arguments: [plan.plan])
+        if !plan.isRemoved {
+            try database.execute(
+                sql: "INSERT INTO plan (name, settings, created_at, changed_at) VALUES (?, ?, ?, ?)",
+                arguments: [plan.plan, plan.settings, plan.createdAt, plan.changedAt]
+            )
+        }
+        try countPlanChange(database)
     }
 }

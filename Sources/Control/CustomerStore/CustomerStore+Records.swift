@@ -1,9 +1,25 @@
 internal import GRDB
 internal import SQLiteFile
 
-/// Customers that are read for other stores, and taken over from them.
+/// Customers and plans that are read for other stores, and taken over from them.
 extension CustomerStore {
-    static func shared(_ id: String, _ revision: SharedRevision, _ database: Database) throws -> SharedCustomer? {
+    /// What is there of a customer or plan; `nil` when there is nothing to tell, not even that it is gone.
+    static func shared(
+        _ subject: SharedRecord.Subject,
+        _ revision: SharedRevision,
+        _ database: Database
+    ) throws -> SharedRecord? {
+        switch subject {
+        case .customer(let id): try sharedCustomer(id, revision, database).map(SharedRecord.customer)
+        case .plan(let name): .plan(try sharedPlan(name, revision, database))
+        }
+    }
+
+    private static func sharedCustomer(
+        _ id: String,
+        _ revision: SharedRevision,
+        _ database: Database
+    ) throws -> SharedCustomer? {
         let row = try Row.fetchOne(
             database,
             sql: "SELECT is_removed, settings, created_at, changed_at FROM customer WHERE id = ?",
@@ -38,18 +54,22 @@ extension CustomerStore {
         return customer
     }
 
-    /// Takes over customers of a set, those that are newer than what is here.
-    /// - Parameter customers: in the order of their revisions.
-    public func take(_ customers: [SharedCustomer], of dataset: String) async throws {
+    /// Takes over customers and plans of a set, those that are newer than what is here.
+    /// - Parameter records: in the order of their revisions.
+    public func take(_ records: [SharedRecord], of dataset: String) async throws {
         try await database.write { database in
             let last = try Int64.fetchOne(database, sql: "SELECT revision FROM shared_set") ?? 0
-            for customer in customers where customer.revision.number > last {
-                try Self.take(customer, of: dataset, database)
+            for record in records where record.revision.number > last {
+                switch record {
+                case .customer(let customer): try Self.take(customer, database)
+                case .plan(let plan): try Self.take(plan, database)
+                }
+                try Self.note(record, of: dataset, database)
             }
         }
     }
 
-    private static func take(_ customer: SharedCustomer, of dataset: String, _ database: Database) throws {
+    private static func take(_ customer: SharedCustomer, _ database: Database) throws {
         try freeCredentials(for: customer, database)
         try database.execute(
             sql: """
@@ -84,7 +104,6 @@ extension CustomerStore {
                 arguments: [customer.id, key.id, key.sealed, key.publicKey, key.algorithm, key.createdAt]
             )
         }
-        try note(customer, of: dataset, database)
     }
 
     /// Takes away what the customer had, and what it has now of others: their own later change, which may not have come yet, has
@@ -109,11 +128,11 @@ extension CustomerStore {
         try free("signing_key", "id", customer.signingKeys.map(\.id))
     }
 
-    private static func note(_ customer: SharedCustomer, of dataset: String, _ database: Database) throws {
-        let revision = customer.revision
+    private static func note(_ record: SharedRecord, of dataset: String, _ database: Database) throws {
+        let revision = record.revision
         try database.execute(
-            sql: "INSERT OR REPLACE INTO shared_customer VALUES (?, ?, ?)",
-            arguments: [customer.id, revision.number, revision.mark]
+            sql: "INSERT OR REPLACE INTO shared_record VALUES (?, ?, ?)",
+            arguments: [record.subject.key, revision.number, revision.mark]
         )
         try database.execute(
             sql: "INSERT OR REPLACE INTO shared_set VALUES (1, ?, ?, ?)",

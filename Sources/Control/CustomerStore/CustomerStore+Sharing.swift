@@ -4,7 +4,7 @@ internal import GRDB
 internal import SQLiteFile
 internal import Synchronization
 
-/// The store as one of several that have the same customers.
+/// The store as one of several that have the same customers and plans.
 extension CustomerStore {
     /// Of so many changes a store knows the marks.
     public static let keptMarks: Int64 = 10_000
@@ -25,6 +25,14 @@ extension CustomerStore {
                     """
             )
         }
+        migrations.registerMigration("shared plans") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE shared_customer RENAME TO shared_record;
+                    ALTER TABLE shared_record RENAME COLUMN customer TO key;
+                    """
+            )
+        }
     }
 
     /// From now on changes are agreed upon before they are kept.
@@ -32,31 +40,31 @@ extension CustomerStore {
         self.agreement.withLock { $0 = agreement }
     }
 
-    /// Changes a customer: here, or where all agree.
+    /// Changes a customer or a plan: here, or where all agree.
     func commit<Value: Sendable>(
-        _ customer: String,
+        _ subject: SharedRecord.Subject,
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         guard let agreement = agreement.withLock({ $0 }) else { return try await database.write(body) }
         for _ in 0..<Self.mostTries {
             try await agreement.prepare()
-            let rehearsed = try await rehearse(customer, body)
-            guard try await agreement.propose(rehearsed.customer, upon: rehearsed.state) else { continue }
-            try await take([rehearsed.customer], of: rehearsed.state.dataset ?? "")
+            let rehearsed = try await rehearse(subject, body)
+            guard try await agreement.propose(rehearsed.record, upon: rehearsed.state) else { continue }
+            try await take([rehearsed.record], of: rehearsed.state.dataset ?? "")
             return rehearsed.value
         }
-        throw CustomersNotShared("other gateways change customers all the time: try again")
+        throw CustomersNotShared("other gateways make changes all the time: try again")
     }
 
     private struct Rehearsed<Value: Sendable>: Error {
         var value: Value
-        var customer: SharedCustomer
+        var record: SharedRecord
         var state: SharedState
     }
 
-    /// Finds out what a change would make of a customer, and changes nothing.
+    /// Finds out what a change would make of a customer or plan, and changes nothing.
     private func rehearse<Value: Sendable>(
-        _ customer: String,
+        _ subject: SharedRecord.Subject,
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Rehearsed<Value> {
         do {
@@ -64,11 +72,11 @@ extension CustomerStore {
                 let state = try Self.sharedState(database)
                 let value = try body(database)
                 let revision = SharedRevision(number: state.revision.number + 1, mark: Self.newName())
-                guard let after = try Self.shared(customer, revision, database) else {
-                    throw CustomerStoreFault.unknownCustomer(customer)
+                guard let after = try Self.shared(subject, revision, database) else {
+                    throw CustomerStoreFault.unknownCustomer(subject.key)
                 }
                 // Thrown, so that it is rolled back.
-                throw Rehearsed(value: value, customer: after, state: state)
+                throw Rehearsed(value: value, record: after, state: state)
             }
         } catch let rehearsed as Rehearsed<Value> {
             return rehearsed
@@ -97,8 +105,11 @@ extension CustomerStore {
             state.dataset = row[0]
             state.revision = SharedRevision(number: row[1], mark: row[2])
         }
-        state.hasCustomers =
-            try Int.fetchOne(database, sql: "SELECT 1 FROM customer WHERE is_removed = 0 LIMIT 1") != nil
+        state.hasRecords =
+            try Int.fetchOne(
+                database,
+                sql: "SELECT 1 FROM customer WHERE is_removed = 0 UNION ALL SELECT 1 FROM plan LIMIT 1"
+            ) != nil
         return state
     }
 
@@ -113,7 +124,7 @@ extension CustomerStore {
         }
     }
 
-    /// Makes a set of what is there, so that others can have it.
+    /// Makes a set of what is there, so that others can have it: the plans first, since customers name them.
     public func makeSet() async throws {
         let mark = Self.newName()
         let dataset = Self.newName()
@@ -121,11 +132,13 @@ extension CustomerStore {
             try Self.leaveSet(database)
             try database.execute(
                 sql: """
-                    INSERT INTO shared_customer SELECT id, change, ? FROM customer;
-                    INSERT INTO shared_set SELECT 1, ?, coalesce(max(change), 0), ? FROM customer;
+                    INSERT INTO shared_record
+                    SELECT '\(SharedRecord.Subject.planPrefix)' || name, row_number() OVER (ORDER BY name), ? FROM plan;
+                    INSERT INTO shared_record SELECT id, change + (SELECT count(*) FROM plan), ? FROM customer;
+                    INSERT INTO shared_set SELECT 1, ?, coalesce(max(revision), 0), ? FROM shared_record;
                     INSERT INTO shared_mark SELECT revision, mark FROM shared_set;
                     """,
-                arguments: [mark, dataset, mark]
+                arguments: [mark, mark, dataset, mark]
             )
         }
     }
@@ -148,23 +161,41 @@ extension CustomerStore {
 
     private static func leaveSet(_ database: Database) throws {
         try database.execute(
-            sql: "DELETE FROM shared_set; DELETE FROM shared_customer; DELETE FROM shared_mark"
+            sql: "DELETE FROM shared_set; DELETE FROM shared_record; DELETE FROM shared_mark"
         )
     }
 
-    /// The customers of the set in the order of their ids, those after one, also those that are gone.
-    public func sharedCustomers(after id: String, limit: Int) async throws -> [SharedCustomer] {
+    /// The customers and plans of the set in the order of their keys, those after one, also those that are gone.
+    public func sharedRecords(after key: String, limit: Int) async throws -> [SharedRecord] {
         try await database.read { database in
             let rows = try Row.fetchAll(
                 database,
-                sql: """
-                    SELECT customer, revision, mark FROM shared_customer WHERE customer > ? ORDER BY customer LIMIT ?
-                    """,
-                arguments: [id, limit]
+                sql: "SELECT key, revision, mark FROM shared_record WHERE key > ? ORDER BY key LIMIT ?",
+                arguments: [key, limit]
             )
             return try rows.compactMap { row in
-                try Self.shared(row[0], SharedRevision(number: row[1], mark: row[2]), database)
+                let revision = SharedRevision(number: row[1], mark: row[2])
+                return try Self.shared(SharedRecord.Subject(key: row[0]), revision, database)
             }
         }
+    }
+
+    /// Which changes made customers and plans of the set what they are here.
+    /// - Parameter keys: at most some hundreds; those that are not there are left out.
+    public func sharedRevisions(of keys: [String]) async throws -> [String: SharedRevision] {
+        try await database.read { database in
+            let places = Array(repeating: "?", count: keys.count).joined(separator: ", ")
+            let rows = try Row.fetchAll(
+                database,
+                sql: "SELECT key, revision, mark FROM shared_record WHERE key IN (\(places))",
+                arguments: StatementArguments(keys)
+            )
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], SharedRevision(number: $0[1], mark: $0[2])) })
+        }
+    }
+
+    /// How many customers and plans of the set are here, also those that are gone.
+    public func sharedCount() async throws -> Int {
+        try await database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM shared_record") ?? 0 }
     }
 }

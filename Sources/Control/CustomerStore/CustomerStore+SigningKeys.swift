@@ -81,7 +81,7 @@ extension CustomerStore {
         var count = 0
         // Each customer for itself, since stores of other machines may have to agree.
         for customer in Set(replaced).sorted() {
-            count += try await commit(customer) { database in
+            count += try await commit(.customer(customer)) { database in
                 var count = 0
                 for secret in try Self.sealed(database, of: customer) {
                     guard let text = try replacement(customer, secret.id, secret.text) else { continue }

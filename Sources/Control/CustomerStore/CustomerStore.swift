@@ -130,11 +130,18 @@ public final class CustomerStore: Sendable {
     }
 
     /// What has changed after a change, with all that gateways check calls by, and so without what people call the customers.
-    /// - Parameter limit: the most customers that are told at once, so that memory has a bound; who asks goes on after the last.
-    public func changes(after last: Int64, limit: Int = 5_000) async throws -> CustomerChanges {
+    /// - Parameters:
+    ///   - plans: the change of plans that is known; below 0 when none is.
+    ///   - limit: the most customers that are told at once, so that memory has a bound; who asks goes on after the last.
+    public func changes(
+        after last: Int64,
+        plansSince plans: Int64 = -1,
+        limit: Int = 5_000
+    ) async throws -> CustomerChanges {
         try await database.read { database in
             var changes = CustomerChanges()
             changes.last = last
+            changes.plans = try Self.plans(changedSince: plans, database)
             var places: [String: Int] = [:]
             let rows = try Row.fetchCursor(
                 database,
@@ -197,11 +204,14 @@ public final class CustomerStore: Sendable {
     // MARK: Changes
 
     /// Takes a customer in, or gives one other settings.
+    /// - Parameter plans: plans of this store that the settings name.
     /// - Returns: whether it is new.
+    /// - Throws: `PlanStoreFault.unknownPlan` when one of them is not there.
     @discardableResult
-    public func put(_ id: String, settings: String) async throws -> Bool {
+    public func put(_ id: String, settings: String, naming plans: [String] = []) async throws -> Bool {
         let now = now()
-        return try await commit(id) { database in
+        return try await commit(.customer(id)) { database in
+            for plan in plans where try !Self.existsPlan(plan, database) { throw PlanStoreFault.unknownPlan(plan) }
             let isKnown = try Self.exists(id, database)
             try database.execute(
                 sql: """
@@ -309,7 +319,7 @@ public final class CustomerStore: Sendable {
 
     func change(_ id: String, _ body: @escaping @Sendable (Database) throws -> Void) async throws {
         let now = now()
-        try await commit(id) { database in
+        try await commit(.customer(id)) { database in
             guard try Self.exists(id, database) else { throw CustomerStoreFault.unknownCustomer(id) }
             try body(database)
             try database.execute(

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// A customer as stores of several machines tell each other: hashes and what is sealed, never a secret.
 public struct SharedCustomer: Sendable, Hashable, Codable {
     /// An API key.
@@ -57,12 +55,6 @@ public struct SharedCustomer: Sendable, Hashable, Codable {
     /// What it signs with.
     public var signingKeys: [SigningKey] = []
 
-    /// As JSON.
-    public func encoded() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
-
-    /// Reads what `encoded` has written.
-    public init(decoding bytes: [UInt8]) throws { self = try JSONDecoder().decode(Self.self, from: Data(bytes)) }
-
     init(id: String, revision: SharedRevision, isRemoved: Bool, settings: String, createdAt: Int64, changedAt: Int64) {
         self.id = id
         self.revision = revision
@@ -71,28 +63,4 @@ public struct SharedCustomer: Sendable, Hashable, Codable {
         self.createdAt = createdAt
         self.changedAt = changedAt
     }
-}
-
-/// One change of a set of customers. All changes of a set stand in one row, each made by who knew the one before it.
-public struct SharedRevision: Sendable, Hashable, Codable {
-    /// Counts the changes.
-    public var number: Int64
-    /// Drawn at random for the change: the same number with another mark is another history.
-    public var mark: String
-
-    /// Names a change.
-    public init(number: Int64, mark: String) {
-        self.number = number
-        self.mark = mark
-    }
-}
-
-/// What a store knows of the set that it shares.
-public struct SharedState: Sendable, Hashable {
-    /// The name of the set; `nil` when the store has none.
-    public var dataset: String?
-    /// The last change that the store has; number 0 before the first one.
-    public var revision = SharedRevision(number: 0, mark: "")
-    /// Whether there are customers in the store.
-    public var hasCustomers = false
 }

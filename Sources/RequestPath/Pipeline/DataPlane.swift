@@ -108,6 +108,12 @@ public final class DataPlane: Sendable {
         try await forEach { $0.context.adopt(customers) }
     }
 
+    /// Tells every worker of changed tables of backends.
+    /// - Returns: when the last one looks customers' backends up in them.
+    public func update(_ tables: BackendTables) async throws {
+        try await forEach { $0.adopt(tables) }
+    }
+
     /// Tells every worker of an active check's verdict.
     public func setHealth(of identity: UInt64, backend: String, isHealthy: Bool) async throws {
         try await forEach { $0.setHealth(of: identity, backend: backend, isHealthy: isHealthy) }

@@ -21,17 +21,21 @@ final class Plan: Sendable {
     let integration: Integration
     /// The backends that customers have instead of the integration's; `nil` when none has.
     let backendChoice: BackendChoice?
+    /// The position of the API's table among `BackendTables`, whose rows count before those; `nil` when it has none.
+    let backendTable: Int?
 
     init(
         identity: RouteIdentity?,
         steps: [any Step],
         integration: Integration,
-        backendChoice: BackendChoice? = nil
+        backendChoice: BackendChoice? = nil,
+        backendTable: Int? = nil
     ) {
         self.identity = identity
         self.steps = steps
         self.integration = integration
         self.backendChoice = backendChoice
+        self.backendTable = backendTable
     }
 }
 
@@ -45,6 +49,8 @@ struct PlanCompiler {
     let backends: [String: Int]
     /// By the name of the backend that customers have others instead of.
     let backendChoices: [String: BackendChoice]
+    /// The names of the APIs with a live table of backends.
+    let tabledAPIs: [String]
     /// Routes that forward alike share a plan, so that thousands of them do not push each other out of the processor's cache.
     private var shared: [SharedKey: ProxyPlan] = [:]
 
@@ -71,13 +77,15 @@ struct PlanCompiler {
         limits: LimitPlan,
         steps: [any Step],
         backends: [String: Int],
-        backendChoices: [String: BackendChoice] = [:]
+        backendChoices: [String: BackendChoice] = [:],
+        tabledAPIs: [String] = []
     ) {
         self.authorization = authorization
         self.limits = limits
         self.steps = steps
         self.backends = backends
         self.backendChoices = backendChoices
+        self.tabledAPIs = tabledAPIs
     }
 
     /// - Parameters:
@@ -105,13 +113,18 @@ struct PlanCompiler {
         )
         let integration = try integration(of: route, api, parameters)
         var choice: BackendChoice?
+        var table: Int?
         // What customers have instead is theirs for real; it is no place to try things out.
-        if case .httpProxy(let proxy) = route.integration, !api.isSandbox { choice = backendChoices[proxy.backend] }
+        if case .httpProxy(let proxy) = route.integration, !api.isSandbox {
+            choice = backendChoices[proxy.backend]
+            table = api.hasBackendTable ? tabledAPIs.firstIndex(of: api.name) : nil
+        }
         return Plan(
             identity: identity,
             steps: try steps(of: route, api, reserved),
             integration: integration,
-            backendChoice: choice
+            backendChoice: choice,
+            backendTable: table
         )
     }
 

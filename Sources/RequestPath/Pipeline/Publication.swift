@@ -12,17 +12,21 @@ public struct Publication: Sendable {
     public var accessLog: AccessLogWriter?
     /// The customers that operators manage while the gateway runs; `nil` when nobody can.
     public var customers: CustomerTable?
+    /// The live tables of customers' backends.
+    public var backendTables: BackendTables
 
     /// Makes a publication.
     public init(
         _ snapshot: Snapshot,
         targets: TargetDirectory = TargetDirectory(),
         accessLog: AccessLogWriter? = nil,
-        customers: CustomerTable? = nil
+        customers: CustomerTable? = nil,
+        backendTables: BackendTables = .none
     ) {
         self.snapshot = snapshot
         self.targets = targets
         self.accessLog = accessLog
         self.customers = customers
+        self.backendTables = backendTables
     }
 }

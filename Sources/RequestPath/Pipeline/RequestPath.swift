@@ -176,28 +176,7 @@ extension Worker: ExchangeHandler {
         switch plan.integration {
         case .mock(let mock): mock.answer(exchange)
         case .version(let choice): chooseVersion(choice, exchange)
-        case .proxy(let proxy):
-            guard let upstream = upstream(of: proxy, plan, exchange) else {
-                exchange.refuse(Refusal(status: 503, cause: "backend.removed"))
-                return
-            }
-            calls.start(exchange, plan: proxy, upstream: upstream)
+        case .proxy(let proxy): forward(plan, proxy, exchange)
         }
-    }
-
-    /// The route's backend, or the one that the customer has instead.
-    private func upstream(of proxy: ProxyPlan, _ plan: Plan, _ exchange: Exchange) -> Upstream? {
-        if let choice = plan.backendChoice, let customer = exchange.principal?.customer,
-            let own = choice.byCustomer[customer]
-        {
-            return upstream(at: own.position, named: own.name)
-        }
-        return upstream(at: proxy.backend, named: proxy.backendName)
-    }
-
-    /// The position is that of the call's own snapshot. A step may have waited over a reload, which has moved the backend.
-    private func upstream(at position: Int, named name: String) -> Upstream? {
-        if position < upstreams.count, upstreams[position].name == name { return upstreams[position] }
-        return upstreams.first { $0.name == name }
     }
 }

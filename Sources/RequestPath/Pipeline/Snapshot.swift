@@ -81,7 +81,8 @@ public final class Snapshot: Sendable {
             limits: limits,
             steps: steps,
             backends: names,
-            backendChoices: BackendChoice.choices(of: model.customers + model.liveCustomers, positions: names, &faults)
+            backendChoices: BackendChoice.choices(of: model.customers + model.liveCustomers, positions: names, &faults),
+            tabledAPIs: model.tabledAPIs
         )
         var plans: ContiguousArray<Plan> = []
         var firstPlan: ContiguousArray<Int> = []

@@ -16,6 +16,7 @@ final class Worker {
     private(set) var server: ClientServer?
     private(set) var snapshot: Snapshot
     private(set) var upstreams: ContiguousArray<Upstream> = []
+    private(set) var backendTables = BackendTables.none
     let calls: ProxyCalls
     let metrics: Metrics
     let admission: RequestAdmission
@@ -69,6 +70,7 @@ final class Worker {
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)
         if let customers = publication.customers { context.adopt(customers) }
+        adopt(publication.backendTables)
     }
 
     /// Serves another snapshot from the next request on. Calls in flight end as they began.
@@ -83,6 +85,13 @@ final class Worker {
         applyBackends(publication.targets)
         applyAccessLog(publication.accessLog)
         if let customers = publication.customers { context.adopt(customers) }
+        adopt(publication.backendTables)
+    }
+
+    /// Looks customers' backends up in these tables from the next call on, unless they are older than those that are there: changes and
+    /// reloads overtake each other.
+    func adopt(_ tables: BackendTables) {
+        if tables.number >= backendTables.number { backendTables = tables }
     }
 
     private func clientSettings() -> ClientSettings {

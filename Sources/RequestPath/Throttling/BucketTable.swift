@@ -79,6 +79,20 @@ public final class BucketTable: Sendable {
         }
     }
 
+    /// Has a bucket be no farther ahead than its rate lets any get, since a slower rate or a larger burst has charged it before.
+    /// - Parameter clock: monotonic nanoseconds, read now. Only so is it later than all charges: what this rate itself has charged is
+    ///   never given back, whatever moments the workers are at.
+    /// - Returns: the bucket's arrival time by then; 0 when there is none.
+    public func settle(_ key: BucketKey, _ rate: Rate, clock: () -> UInt64) -> UInt64 {
+        while let (slot, bucket) = find(key) {
+            let now = clock()
+            guard rate.isOverdrawn(bucket.arrival, at: now) else { return bucket.arrival }
+            let latest = now &+ rate.tolerance
+            if slots.exchange(slot, bucket, Bucket(mark: key.mark, arrival: latest)) { return latest }
+        }
+        return 0
+    }
+
     // MARK: Places
 
     /// The `index`th of the sixteen slots that a key may stand in.

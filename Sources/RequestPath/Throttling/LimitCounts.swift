@@ -16,7 +16,37 @@ final class LimitCounts: Sendable {
     private let local = AloneCount()
     private let open = AloneCount()
     private let closed = AloneCount()
-    private let refusals = Mutex<[String: RefusalCount]>([:])
+    private let refusals = Mutex(Refusals())
+
+    /// The refusals of the limits that are served, whose rules keep them: what a reload or a plan's end took away is gone with the last
+    /// call under it.
+    private struct Refusals {
+        private struct Kept {
+            weak var count: RefusalCount?
+        }
+
+        private var kept: [String: Kept] = [:]
+        /// With so many, those that are gone are looked for.
+        private var mostUnsearched = 1_024
+
+        subscript(key: String) -> RefusalCount? {
+            get { kept[key]?.count }
+            set {
+                if kept.count >= mostUnsearched {
+                    dropGone()
+                    mostUnsearched = max(1_024, 2 * kept.count)
+                }
+                kept[key] = Kept(count: newValue)
+            }
+        }
+
+        mutating func all() -> [RefusalCount] {
+            dropGone()
+            return kept.values.compactMap(\.count)
+        }
+
+        private mutating func dropGone() { kept = kept.filter { $0.value.count != nil } }
+    }
 
     /// The number of a limit, the same in every configuration.
     func number(of name: String, place: String) -> UInt64 {
@@ -44,7 +74,7 @@ final class LimitCounts: Sendable {
 
     /// In the order of their names.
     var allRefusals: [LimitRefusals] {
-        let all = refusals.withLock { Array($0.values) }
+        let all = refusals.withLock { $0.all() }
         return all.map { LimitRefusals(cause: $0.cause, limit: $0.limit, place: $0.place, count: $0.current) }
             .sorted { ($0.place, $0.limit, $0.cause) < ($1.place, $1.limit, $1.cause) }
     }

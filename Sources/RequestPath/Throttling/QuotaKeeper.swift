@@ -30,6 +30,8 @@ public final class QuotaKeeper: Sendable {
     private let reserves = Mutex<[QuotaKey: QuotaReserve]>([:])
     /// Reserves that were filled and are not at rest.
     private let active = Mutex<[QuotaKey: QuotaReserve]>([:])
+    /// Those that are at rest, or could not be filled.
+    private let resting = Mutex(RestingReserves())
     /// Settlements that could not be written yet.
     private let unsettled = Mutex<[QuotaSettlement]>([])
 
@@ -64,6 +66,9 @@ public final class QuotaKeeper: Sendable {
             return fresh
         }
     }
+
+    /// How many reserves there are.
+    var reserveCount: Int { reserves.withLock { $0.count } }
 
     /// Has the ledger asked at the customer's next call, after its quota was reset or adjusted.
     public func refresh(_ key: QuotaKey) { reserves.withLock { $0[key] }?.unblock() }
@@ -140,6 +145,9 @@ public final class QuotaKeeper: Sendable {
         } catch {
             report(error)
             for (reserve, _) in asked { reserve.fail(at: clock()) }
+            resting.withLock { resting in
+                for (reserve, _) in asked { resting.add(reserve.key) }
+            }
         }
     }
 
@@ -157,7 +165,27 @@ public final class QuotaKeeper: Sendable {
         active.withLock { active in
             for key in resting { active[key] = nil }
         }
-        await settle(settlements)
+        self.resting.withLock { line in
+            for key in resting { line.add(key) }
+        }
+        await settle(settlements + letGo(at: time))
+    }
+
+    /// Lets go of reserves at rest that neither a worker nor a call knows any longer: whoever comes next begins with a new one, as the ledger
+    /// has all that matters. Looks at some of them each time, so that nobody waits for long where there are many.
+    private func letGo(at time: QuotaTime) -> [QuotaSettlement] {
+        var settlements: [QuotaSettlement] = []
+        for key in resting.withLock({ $0.take(Self.mostPerBatch) }) where active.withLock({ $0[key] == nil }) {
+            // A worker gets to know one here only, so that what nobody else knows stays so.
+            let (reserve, isKnown) = reserves.withLock { reserves -> (QuotaReserve?, Bool) in
+                guard let place = reserves.index(forKey: key) else { return (nil, false) }
+                guard isKnownUniquelyReferenced(&reserves.values[place]) else { return (nil, true) }
+                return (reserves.remove(at: place).value, false)
+            }
+            if let reserve { settlements += reserve.close(at: time) }
+            if isKnown { resting.withLock { $0.add(key) } }
+        }
+        return settlements
     }
 
     private func settle(_ settlements: [QuotaSettlement]) async {

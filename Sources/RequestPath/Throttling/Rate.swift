@@ -72,6 +72,10 @@ public struct Rate: Sendable, Hashable {
         )
     }
 
+    /// Whether a bucket is farther ahead than this rate lets any get: another rate has charged it, before a reload, say.
+    @inlinable
+    func isOverdrawn(_ arrival: UInt64, at now: UInt64) -> Bool { arrival > now &+ tolerance }
+
     /// The arrival time when a request that was charged is taken back, because another limit refused it.
     ///
     /// The time since the charge is kept back: without the charge the bucket might have been empty for as long, and what would

@@ -42,7 +42,7 @@ public struct Throttle: Sendable {
     ///   - clock: the same clock, read again; rarely called.
     public func admit(_ limits: Span<RateLimit>, at now: UInt64, clock: () -> UInt64) -> Admission {
         precondition(!limits.isEmpty && limits.count <= Self.mostLimits, "1…8 limits")
-        if limits.count > 1, let refused = firstRefusal(limits, at: now) { return refused }
+        if limits.count > 1, let refused = firstRefusal(limits, at: now, clock: clock) { return refused }
         var least = Admission(isAllowed: true, limit: 0, standing: Standing(remaining: .max, reset: 0, wait: 0))
         for index in limits.indices {
             let rate = limits[index].rate
@@ -55,7 +55,7 @@ public struct Throttle: Sendable {
                 }
                 continue
             case .refused(let arrival):
-                refused = rate.standing(arrival, at: now)
+                refused = standing(limits[index], refusedBy: arrival, at: now, clock)
             case .noPlace(let until):
                 let wait = until > now ? until &- now : 1
                 refused = Standing(remaining: 0, reset: wait, wait: wait)
@@ -68,12 +68,27 @@ public struct Throttle: Sendable {
         return least
     }
 
-    private func firstRefusal(_ limits: Span<RateLimit>, at now: UInt64) -> Admission? {
+    private func firstRefusal(_ limits: Span<RateLimit>, at now: UInt64, clock: () -> UInt64) -> Admission? {
         for index in limits.indices {
-            let rate = limits[index].rate
-            let standing = rate.standing(buckets.arrival(limits[index].key), at: now)
-            if standing.wait > 0 { return Admission(isAllowed: false, limit: index, standing: standing) }
+            let arrival = buckets.arrival(limits[index].key)
+            guard limits[index].rate.standing(arrival, at: now).wait > 0 else { continue }
+            let standing = standing(limits[index], refusedBy: arrival, at: now, clock)
+            return Admission(isAllowed: false, limit: index, standing: standing)
         }
         return nil
+    }
+
+    /// How a limit stands that has refused. A bucket that owes more than the rate ever lends, to a rate that is no longer, owes what it lends
+    /// from then on, so that another rate holds at once.
+    private func standing(
+        _ limit: RateLimit,
+        refusedBy arrival: UInt64,
+        at now: UInt64,
+        _ clock: () -> UInt64
+    ) -> Standing {
+        guard limit.rate.isOverdrawn(arrival, at: now) else { return limit.rate.standing(arrival, at: now) }
+        // What was settled just now is told as of the request's time, so that nobody waits a second more for some microseconds.
+        let settled = buckets.settle(limit.key, limit.rate, clock: clock)
+        return limit.rate.standing(min(settled, now &+ limit.rate.tolerance), at: now)
     }
 }

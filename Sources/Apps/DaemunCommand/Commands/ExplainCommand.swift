@@ -10,8 +10,9 @@ struct ExplainCommand: ReportingCommand {
         commandName: "explain",
         abstract: "Say which API, route and backend a request would reach, and why not the others.",
         discussion: """
-            URL is a whole one, of which the host is what the client sends as Host, or a path. Nothing is sent. With a
-            token, the issuer's keys are fetched where they are not in a file.
+            URL is a whole one, of which the host is what the client sends as Host, or a path. It is not sent. With a
+            token, the issuer's keys are fetched where they are not in a file. Plans and customers that are managed
+            while the gateway runs are asked of its admin listener.
 
             EXAMPLES
               daemun explain GET http://api.test.com/v1.0/orders/7 gateway.yaml
@@ -47,24 +48,34 @@ struct ExplainCommand: ReportingCommand {
 
     @Flag(
         help: """
-            Print an object with request, answer, api, route, steps, limits, tokens, customer, integration, apis and routes.
+            Print an object with request, answer, api, route, steps, limits, tokens, customer, integration, apis, routes and \
+            notice.
             """
     )
     var json = false
 
     func report(_ style: TextStyle) throws -> Report {
-        let model: Model
+        let file: Model
         switch try input.model() {
-        case .success(let read): model = read
+        case .success(let read): file = read
         case .failure(let faults): return .faults(faults, style)
         }
+        let declared = file.customers.first { $0.id == customer }
+        var store = StoreInquiry(file)
+        if file.dataFolder != nil {
+            let asked = declared == nil ? customer : nil
+            store = Self.wait { [store] in await store.asked(of: asked) }
+        }
+        let model = store.model
         let host = header.last { $0.name.lowercased() == "host" }?.value ?? url.authority
         let request = ExplainedRequest.Request(method: method, host: host, path: url.path, query: url.query)
         var explained: ExplainedRequest
         do throws(Faults) {
             let authorization = try AuthorizationPlan(model)
-            let customer = try customer.map { (id) throws(Faults) in try Self.customer(id, of: model) }
-            explained = try ExplainedRequest(request, by: model, authorization, customer: customer)
+            let caller = declared ?? store.customer
+            if let customer, caller == nil { throw Self.unknown(customer, store) }
+            explained = try ExplainedRequest(request, by: model, authorization, customer: caller)
+            explained.notice = store.notice
             if let token, let access = explained.access {
                 explained.tokens = Self.wait { await authorization.explain(token, by: access) }.map(ExplainedToken.init)
             }
@@ -77,11 +88,9 @@ struct ExplainCommand: ReportingCommand {
 }
 
 extension ExplainCommand {
-    fileprivate static func customer(_ id: String, of model: Model) throws(Faults) -> Customer {
-        guard let customer = model.customers.first(where: { $0.id == id }) else {
-            throw Faults([Fault("no customer has this id", text: id)])
-        }
-        return customer
+    fileprivate static func unknown(_ id: String, _ store: StoreInquiry) -> Faults {
+        let reason = store.notice.map { " in the configuration; those of the store: \($0)" } ?? ""
+        return Faults([Fault("no customer has this id\(reason)", text: id)])
     }
 
     /// Waits for what is asynchronous. The command has nothing else to do.

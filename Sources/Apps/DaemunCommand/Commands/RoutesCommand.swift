@@ -1,42 +1,61 @@
 import ArgumentParser
 import Model
 
-/// `daemun routes`: all routes of a configuration in one table.
-struct RoutesCommand: ReportingCommand {
+/// `daemun routes`: the routes of a configuration, and the live tables that say which backends customers have on them.
+struct RoutesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "routes",
-        abstract: "List all routes: method, host, path, API, stage and what answers.",
+        abstract: "List all routes, or change which backends customers have on them while gateways run.",
         discussion: """
-            By API; within one in the order in which they are preferred: a literal segment before {name} before \
-            {name+}, a method before ANY, $default last.
+            Without a subcommand, the routes of the files are listed. The others ask the admin listener of the running gateway, \
+            which the configuration names, about the APIs that have "backend_table: true". Changing anything takes its token; \
+            what is changed is in effect on this gateway when the command ends, and on others within a second.
 
             EXAMPLES
               daemun routes gateway.yaml
               daemun routes --json gateway.yaml | jq -r '.[] | select(.backend == "orders") | .path'
+              daemun routes set shop --customer acme --backend orders-eu gateway.yaml
+              daemun routes set shop --route 'GET /orders' --customer acme --backend orders-eu gateway.yaml
+              daemun routes unset shop --customer acme gateway.yaml      go where the file says again
+              daemun routes table gateway.yaml                           who goes elsewhere
 
             EXIT CODES
-              0  fine     1  the configuration has faults     2  wrong usage
-            """
+              0  done     1  the configuration, or what was asked for, is at fault     2  wrong usage, or the gateway does \
+            not answer, or can't reach Redis
+            """,
+        subcommands: [List.self, Set.self, Unset.self, Table.self],
+        defaultSubcommand: List.self
     )
 
-    @OptionGroup var input: ConfigurationArguments
+    /// `daemun routes list`, or without its name.
+    struct List: ReportingCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the routes of files: method, host, path, API, stage and what answers.",
+            discussion: """
+                By API; within one in the order in which they are preferred: a literal segment before {name} before \
+                {name+}, a method before ANY, $default last.
+                """
+        )
 
-    @Flag(help: "Print an array of {method, host, path, api, version, stage, integration, backend}.")
-    var json = false
+        @OptionGroup var input: ConfigurationArguments
 
-    func report(_ style: TextStyle) throws -> Report {
-        switch try input.model() {
-        case .failure(let faults): return .faults(faults, style)
-        case .success(let model):
-            let rows = model.apis.sorted { $0.name < $1.name }.flatMap { api in
-                api.routes.sorted { $0.key.precedes($1.key) }.map { RouteRow($0, of: api) }
+        @Flag(help: "Print an array of {method, host, path, api, version, stage, integration, backend}.")
+        var json = false
+
+        func report(_ style: TextStyle) throws -> Report {
+            switch try input.model() {
+            case .failure(let faults): return .faults(faults, style)
+            case .success(let model):
+                let rows = model.apis.sorted { $0.name < $1.name }.flatMap { api in
+                    api.routes.sorted { $0.key.precedes($1.key) }.map { RouteRow($0, of: api) }
+                }
+                if json { return try .json(rows) }
+                var table = TextTable(rows: [["METHOD", "HOST", "PATH", "API", "STAGE", "INTEGRATION"]])
+                table.rows += rows.map { row in
+                    [row.method, row.host.joined(separator: ","), row.path, row.api, row.stage, row.integration]
+                }
+                return Report(output: table.text)
             }
-            if json { return try .json(rows) }
-            var table = TextTable(rows: [["METHOD", "HOST", "PATH", "API", "STAGE", "INTEGRATION"]])
-            table.rows += rows.map { row in
-                [row.method, row.host.joined(separator: ","), row.path, row.api, row.stage, row.integration]
-            }
-            return Report(output: table.text)
         }
     }
 }

@@ -20,23 +20,28 @@ struct ExplainedIntegration: Encodable {
     /// How one of the targets is chosen.
     var balance: String?
     var targets: [Target]?
+    /// Whether a row of the API's live table, which is not asked here, may send the call to another backend.
+    var isTabled: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case type, status, backend, balance, targets
         case insteadOf = "instead_of"
+        case isTabled = "backend_table"
     }
 
     /// - Parameters:
     ///   - customer: who calls, when that is known.
     ///   - remainder: the path without what the API takes off it.
     ///   - parameters: the values of the route's parameters.
+    ///   - hasTable: whether the API has a live table of backends.
     init(
         of route: Route,
         remainder: String,
         parameters: [ExplainedRequest.Parameter],
         request: ExplainedRequest.Request,
         backends: [Backend],
-        customer: Customer?
+        customer: Customer?,
+        hasTable: Bool
     ) {
         switch route.integration {
         case .mock(let mock):
@@ -48,6 +53,7 @@ struct ExplainedIntegration: Encodable {
             let chosen = own?.replacement ?? proxy.backend
             backend = chosen
             insteadOf = own?.backend
+            if hasTable, route.access != nil { isTabled = true }
             guard let named = backends.first(where: { $0.name == chosen }) else { return }
             balance = named.balance.name
             let path: String

@@ -9,8 +9,14 @@ struct ExplainedLimit: Encodable {
     /// `service`, `api shop`, `route`, or `plan gold` for customers who have it.
     var place: String
 
-    /// The limits that a route's calls stand under, those of all plans included where callers are known.
-    static func all(on route: Route, of api: HTTPAPI, in model: Model) -> [ExplainedLimit] {
+    /// The limits that a route's calls stand under, those of plans included where callers are known.
+    /// - Parameter customer: who calls; `nil` for any, who may have any plan.
+    static func all(
+        on route: Route,
+        of api: HTTPAPI,
+        in model: Model,
+        for customer: Customer?
+    ) -> [ExplainedLimit] {
         var limits: [ExplainedLimit] = []
         if let own = route.throttle {
             limits += model.throttle.map { ExplainedLimit($0, place: "service") }
@@ -18,7 +24,7 @@ struct ExplainedLimit: Encodable {
             limits += own.map { ExplainedLimit($0, place: "route") }
         }
         guard route.access != nil else { return limits }
-        for plan in model.plans {
+        for plan in model.plans where customer == nil || customer?.plan == plan.name {
             let place = "plan \(plan.name)"
             if route.throttle != nil { limits += plan.throttle.map { ExplainedLimit($0, place: place) } }
             limits += plan.quotas.map { ExplainedLimit($0, place: place) }

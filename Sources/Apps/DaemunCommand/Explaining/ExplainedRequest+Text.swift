@@ -49,7 +49,13 @@ extension ExplainedRequest {
                 let weight = target.weight == 1 ? "" : " (weight \(target.weight))"
                 rows.append(["", "→ \(target.method) \(target.url)\(weight)"])
             }
+            if integration?.isTabled == true, let api {
+                let option = customer.map { " --customer \($0)" } ?? ""
+                let command = "daemun routes table --api \(api.name)\(option)"
+                rows.append(["table", "a row of the live table comes first, which is not asked here: \(command)"])
+            }
         }
+        if let notice { rows.append(["store", notice]) }
         return rows
     }
 }

@@ -78,9 +78,11 @@ struct ExplainedRequest: Encodable {
     var integration: ExplainedIntegration?
     var apis: [Candidate]
     var routes: [Candidate]
+    /// Why customers and plans that are managed while the gateway runs, or some of them, are not part of this.
+    var notice: String?
 
     private enum CodingKeys: String, CodingKey {
-        case request, answer, api, route, steps, limits, tokens, customer, integration, apis, routes
+        case request, answer, api, route, steps, limits, tokens, customer, integration, apis, routes, notice
     }
 
     /// Finds the way of a request.
@@ -140,7 +142,7 @@ struct ExplainedRequest: Encodable {
             parameters: parameters
         )
         access = taken.access
-        limits = ExplainedLimit.all(on: taken, of: api, in: model)
+        limits = ExplainedLimit.all(on: taken, of: api, in: model, for: api.isSandbox ? nil : customer)
         steps = try Self.steps(of: taken, api, authorization) + (limits.isEmpty ? [] : ["limits"])
         integration = ExplainedIntegration(
             of: taken,
@@ -149,7 +151,8 @@ struct ExplainedRequest: Encodable {
             request: self.request,
             backends: model.backends,
             // Where nobody is asked who calls, nobody is known.
-            customer: taken.access == nil || api.isSandbox ? nil : customer
+            customer: taken.access == nil || api.isSandbox ? nil : customer,
+            hasTable: api.hasBackendTable
         )
     }
 

@@ -13,6 +13,7 @@ struct APIDeclaration {
     var defaultVersion: Located<String>?
     var stripsVersion = true
     var sandbox: Located<SandboxDeclaration>?
+    var hasBackendTable: Located<Bool>?
 
     /// The places that it takes with its sandbox: hosts, and base paths there.
     var mounts: [(hosts: [Located<HostPattern>], basePaths: [BasePath])] {
@@ -121,6 +122,11 @@ extension Shape<APIDeclaration> {
                 "sandbox",
                 Shape<SandboxDeclaration>.sandbox.located,
                 "A twin of the API to try things out, with other credentials and backends, or with examples for answers."
+            ),
+            .optional(
+                "backend_table",
+                Shape<Bool>.flag.located,
+                "Whether customers' backends are looked up in a live table, too. It is kept in \"redis\", for all gateways."
             )
         ) {
             hosts,
@@ -136,7 +142,8 @@ extension Shape<APIDeclaration> {
             versions,
             defaultVersion,
             stripsVersion,
-            sandbox in
+            sandbox,
+            hasBackendTable in
             APIDeclaration(
                 hosts: hosts,
                 basePath: path,
@@ -150,7 +157,8 @@ extension Shape<APIDeclaration> {
                 versions: versions ?? [],
                 defaultVersion: defaultVersion,
                 stripsVersion: stripsVersion,
-                sandbox: sandbox
+                sandbox: sandbox,
+                hasBackendTable: hasBackendTable
             )
         }
     }

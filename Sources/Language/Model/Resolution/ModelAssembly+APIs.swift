@@ -7,6 +7,7 @@ extension ModelAssembly {
         guard let common = routes(api.routes, or: api.document) else { return [] }
         guard !api.versions.isEmpty else {
             let made = self.api(declaration, api, routes: common)
+            checkBackendTable(of: api, [made])
             return [made] + (sandbox(of: made, api, examples: [api.document]).map { [$0] } ?? [])
         }
         let faultsBefore = faults.count
@@ -19,7 +20,29 @@ extension ModelAssembly {
         var seen: Set<Fault> = []
         let own = faults[faultsBefore...].filter { seen.insert($0).inserted }
         faults.replaceSubrange(faultsBefore..., with: own)
+        checkBackendTable(of: api, apis)
         return apis
+    }
+
+    private mutating func checkBackendTable(of api: APIDeclaration, _ made: [HTTPAPI]) {
+        guard let table = api.hasBackendTable, table.value else { return }
+        if !limits.hasRedis {
+            let rule = "tables of backends are kept in a Redis server; name it with \"redis\""
+            faults.add(rule, at: table.location)
+        }
+        let isDecidable = made.contains { api in
+            !api.isSandbox
+                && api.routes.contains { route in
+                    guard case .httpProxy = route.integration else { return false }
+                    return route.access != nil
+                }
+        }
+        // Routes that are at fault are not among those that were made.
+        guard !isDecidable, made.allSatisfy({ $0.routes.count >= api.routes.count }) else { return }
+        let rule = """
+            no route to a backend asks who calls, so that no row of a table would count; give the API "authorize"
+            """
+        faults.add(rule, at: table.location)
     }
 
     private mutating func version(
@@ -67,6 +90,7 @@ extension ModelAssembly {
             source: declaration.location
         )
         made.access = api.access.rule?.value
+        made.hasBackendTable = api.hasBackendTable?.value ?? false
         return made
     }
 

@@ -19,6 +19,8 @@ extension ModelAssembly {
         guard let sandbox = declaration.sandbox else { return nil }
         var twin = api
         twin.isSandbox = true
+        // What customers have instead is theirs for real.
+        twin.hasBackendTable = false
         twin.stage = "sandbox"
         twin.source = sandbox.location
         if !sandbox.value.hosts.isEmpty { twin.hosts = sandbox.value.hosts.map(\.value) }

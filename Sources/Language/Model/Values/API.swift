@@ -26,6 +26,8 @@ public struct HTTPAPI: Sendable, Equatable {
     public var access: AccessRule?
     /// Whether this is the sandbox of the API of the same name. Credentials are for the one or the other.
     public var isSandbox = false
+    /// Whether a live table, which gateways share through Redis, may send customers' calls to other backends. Never true of a sandbox.
+    public var hasBackendTable = false
 
     /// Makes an API.
     public init(

@@ -140,6 +140,33 @@ struct ProxyCallTests {
         #expect(exchange.record.attempts == 1)
     }
 
+    /// Has more written while it is flushed, as a channel does that can be written to again.
+    private final class Hungry: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        var onFlush: (() -> Void)?
+
+        func flush(context: ChannelHandlerContext) {
+            context.flush()
+            let more = onFlush
+            onFlush = nil
+            more?()
+        }
+    }
+
+    @Test func `a part of a body that comes while others are written is not lost`() throws {
+        let backend = try EmbeddedBackend()
+        try backend.endpoint.release(backend.open(), now: 0)
+        let hungry = Hungry()
+        try backend.channels[0].pipeline.syncOperations.addHandler(hungry, position: .first)
+        let (exchange, _) = try backend.call(Self.put, isWritten: false)
+        let call = try #require(exchange.integration as? ProxyCall)
+        hungry.onFlush = {
+            _ = call.receiveBody(ByteBuffer(string: "more"))
+            call.flush()
+        }
+        #expect(try backend.received(by: backend.channels[0]).hasSuffix("\r\n\r\n4\r\nmore\r\n"))
+    }
+
     @Test func `bytes after an answer keep its connection from being used again`() throws {
         let backend = try EmbeddedBackend()
         try backend.endpoint.release(backend.open(), now: 0)

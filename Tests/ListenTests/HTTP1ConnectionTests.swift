@@ -25,6 +25,17 @@ struct HTTP1ConnectionTests {
         #expect(server.ended.map(\.record.cause) == [nil])
     }
 
+    @Test func `an answer after which its connection lingers leaves once`() throws {
+        let server = ScriptedServer()
+        server.answer = Self.reply
+        let channel = try server.connect()
+        var more = Self.lastGet
+        more.writeImmutableBuffer(Self.get)
+        try channel.writeInbound(more)
+        #expect(try channel.sent().split(separator: "HTTP/1.1 200 OK").count == 1)
+        #expect(server.ended.count == 1)
+    }
+
     @Test func `a message that can't be understood is logged with the address that it came from`() throws {
         let server = ScriptedServer()
         server.answer = Self.reply

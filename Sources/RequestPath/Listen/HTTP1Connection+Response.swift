@@ -271,19 +271,23 @@ extension HTTP1Connection: ClientStream {
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
             if hasInputEnded || isRequestOver && !hasUnread { close() } else { linger() }
         }
-        context.writeAndFlush(Self.wrapOutboundOut(outgoing), promise: written)
-        giveOutgoingBack()
+        let bytes = detachOutgoing()
+        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: written)
+        worker.writeBuffers.give(bytes)
     }
 
     private func takeOutgoing() {
         if outgoing.storageCapacity == 0 { outgoing = worker.writeBuffers.take() }
     }
 
-    func giveOutgoingBack() {
-        guard outgoing.storageCapacity > 0 else { return }
-        worker.writeBuffers.give(outgoing)
+    /// What is held back, to be written now. It is taken away first: a write may end, and go on with the next one, before it returns.
+    private func detachOutgoing() -> ByteBuffer {
+        let bytes = outgoing
         outgoing = ByteBuffer()
+        return bytes
     }
+
+    func giveOutgoingBack() { if outgoing.storageCapacity > 0 { worker.writeBuffers.give(detachOutgoing()) } }
 
     /// Puts a few bytes behind what is held back, and writes many after it as they are.
     private func append(body: ByteBuffer) {
@@ -291,17 +295,17 @@ extension HTTP1Connection: ClientStream {
             outgoing.writeBytes(body.readableBytesSpan)
             return
         }
-        context.write(Self.wrapOutboundOut(outgoing), promise: nil)
-        giveOutgoingBack()
-        context.writeAndFlush(Self.wrapOutboundOut(body), promise: nil)
+        let bytes = detachOutgoing()
         takeOutgoing()
+        context.write(Self.wrapOutboundOut(bytes), promise: nil)
+        context.writeAndFlush(Self.wrapOutboundOut(body), promise: nil)
+        worker.writeBuffers.give(bytes)
     }
 
     /// Writes what is held back.
     private func writeOut() {
         guard let context, outgoing.readableBytes > 0 else { return }
-        let bytes = outgoing
-        outgoing = ByteBuffer()
+        let bytes = detachOutgoing()
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         worker.writeBuffers.give(bytes)
     }

@@ -131,31 +131,36 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
     func flushNow() {
         isFlushScheduled = false
         isRequestUnwritten = false
-        if outgoing.readableBytes > 0 {
-            context?.writeAndFlush(Self.wrapOutboundOut(outgoing), promise: nil)
-            giveOutgoingBack()
-        } else {
+        guard outgoing.readableBytes > 0 else {
             context?.flush()
+            return
         }
+        let bytes = detachOutgoing()
+        context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        worker.writeBuffers.give(bytes)
     }
 
     /// Gives the channel what was put together.
     private func write() {
         isRequestUnwritten = false
         guard outgoing.readableBytes > 0 else { return }
-        context?.write(Self.wrapOutboundOut(outgoing), promise: nil)
-        giveOutgoingBack()
+        let bytes = detachOutgoing()
+        context?.write(Self.wrapOutboundOut(bytes), promise: nil)
+        worker.writeBuffers.give(bytes)
     }
 
     private func takeOutgoing() {
         if outgoing.storageCapacity == 0 { outgoing = worker.writeBuffers.take() }
     }
 
-    private func giveOutgoingBack() {
-        guard outgoing.storageCapacity > 0 else { return }
-        worker.writeBuffers.give(outgoing)
+    /// What is held back, to be written now. It is taken away first: a write may have more written before it returns.
+    private func detachOutgoing() -> ByteBuffer {
+        let bytes = outgoing
         outgoing = ByteBuffer()
+        return bytes
     }
+
+    private func giveOutgoingBack() { if outgoing.storageCapacity > 0 { worker.writeBuffers.give(detachOutgoing()) } }
 
     var isOpen: Bool { phase != .closed }
 

@@ -39,7 +39,7 @@ struct LeaseMachineTests {
     }
 
     @Test func `who asks seldom holds what five seconds took of it, by the rate since it asked last`() throws {
-        var machine = LeaseMachine(try Self.shape(1_000, burst: 4_000))
+        var machine = LeaseMachine(try Self.shape(1_000, burst: 1_000))
         var now = Self.second
         // Ten calls a second: all that is there is spent when it asks again.
         var last = try Self.ask(&machine, 1, available: 0, at: now)
@@ -50,12 +50,19 @@ struct LeaseMachineTests {
         #expect((40...60).contains(last.wanted))
     }
 
+    /// So that a question serves a hundred calls, however slowly they come.
+    @Test(arguments: [(1_000_000, 160), (6_400, 100), (400, 6), (60, 1)])
+    func `of a large burst the slowest caller holds some, too`(burst: Int, least: Int) throws {
+        var machine = LeaseMachine(try Self.shape(1_000, burst: burst))
+        #expect(try Self.ask(&machine, 1, available: 0, at: Self.second).wanted == least)
+    }
+
     @Test func `what was spent in five seconds is held, up to a quarter of the burst`() throws {
         var machine = LeaseMachine(try Self.shape(1_000, burst: 400))
         let first = try Self.ask(&machine, 1, available: 0, at: Self.second)
-        #expect(first.wanted == 1)
-        #expect(try Self.ask(&machine, 2, available: 0, at: Self.second + 1).wanted == 1)
-        #expect(try Self.ask(&machine, 3, available: 0, at: Self.second + 2).wanted == 2)
+        #expect(first.wanted == 6)
+        #expect(try Self.ask(&machine, 2, available: 0, at: Self.second + 1).wanted == 6)
+        #expect(try Self.ask(&machine, 3, available: 0, at: Self.second + 2).wanted == 12)
         for number in 4..<14 {
             _ = try Self.ask(&machine, Int64(number), available: 0, at: Self.second + UInt64(number))
         }

@@ -3,7 +3,7 @@ import Quotas
 /// Decides how many tokens of one shared rate a node holds, and what it asks the ledger for. Pure: it is told times and figures.
 ///
 /// It holds as much as was spent in the last five seconds, and at most a quarter of a burst, so that other nodes find some; of a burst
-/// under four it holds nothing ahead, and each call asks.
+/// under four it holds nothing ahead, and each call asks. Of a large burst it holds 160 for the slowest caller, too.
 struct LeaseMachine {
     /// How long a lease lasts, in milliseconds. What a node that died had leased narrows the bucket for so long.
     static let timeToLive: Int64 = 10_000
@@ -39,6 +39,9 @@ struct LeaseMachine {
     /// The most tokens to hold for calls to come.
     private var most: Int { shape.burst / 4 }
 
+    /// What to hold at least: enough that a hundred calls come of one question, and so little of a burst that nobody misses it.
+    private var least: Int { min(max(shape.burst / 64, 1), 160) }
+
     /// How many tokens to hold, by what was spent.
     /// - Parameters:
     ///   - available: tokens at hand.
@@ -53,7 +56,7 @@ struct LeaseMachine {
         }
         let spent = Double(takenTotal - samples[0].taken)
         let elapsed = max(now - samples[0].at, Self.span)
-        return min(max(Int(spent * Double(Self.span) / Double(elapsed)), 1), most)
+        return min(max(Int(spent * Double(Self.span) / Double(elapsed)), least), most)
     }
 
     /// How many of the tokens at hand to keep in the next request; the rest goes back.

@@ -6,8 +6,16 @@ SHELL := /bin/bash
 
 # Seconds that `make fuzz` spends on each target.
 export FUZZ_SECONDS ?= 60
-# Why these flags: docs/decisions/0005-release-flags.md.
-RELEASE = -c release --static-swift-stdlib -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
+# Why these flags: docs/decisions/0005-release-flags.md, and for the profile 0009-release-profile.md.
+FLAGS = -c release --static-swift-stdlib -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
+PROFILE = $(CURDIR)/Benchmarks/release.profdata
+# A private function is known by its file's name, wherever it is built; and no object is kept from another profile's time.
+PROFILING = -Xswiftc -Xllvm -Xswiftc -static-func-full-module-prefix=false \
+	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
+PROFILE_FLAGS = -Xswiftc -Xfrontend -Xswiftc -ir-profile-use=$(PROFILE)
+RELEASE = $(FLAGS) $(PROFILING) $(PROFILE_FLAGS) --scratch-path $(BUILD)
+# Where release builds go; Benchmarks/profile has another place.
+BUILD = .build
 # Handed to Benchmarks/run, such as BENCH="--only plain --rounds 5".
 BENCH ?=
 

@@ -35,10 +35,28 @@ public final class BufferPool {
         free.append(buffer)
     }
 
+    /// Has a place hold a buffer of the pool, unless it holds one.
+    @inlinable
+    public func lend(to place: inout ByteBuffer) { if place.storageCapacity == 0 { place = take() } }
+
+    /// Takes back what a place holds, if it holds a buffer.
+    @inlinable
+    public func takeBack(from place: inout ByteBuffer) { if place.storageCapacity > 0 { give(place.moveOut()) } }
+
     /// Lets go of the buffers that were not needed since the last time.
     public func letGoOfSpares() {
         free.removeFirst(needless)
         needless = free.count
+    }
+}
+
+extension ByteBuffer {
+    /// What stands here, which leaves nothing behind. Before a write: that may come back to this place before it returns.
+    @inlinable
+    public mutating func moveOut() -> ByteBuffer {
+        let bytes = self
+        self = ByteBuffer()
+        return bytes
     }
 }
 

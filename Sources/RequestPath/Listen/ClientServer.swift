@@ -43,7 +43,6 @@ public final class ClientServer {
     // Shared by the connections, so that none of them holds its own.
     var head = RequestHead()
     let date = HTTPDate()
-    let continueResponse = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
 
     /// Makes a server without sockets.
     /// - Parameter openInAllWorkers: shared by the workers, since the limit of connections is one of the process.

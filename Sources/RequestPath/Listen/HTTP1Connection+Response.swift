@@ -12,7 +12,7 @@ extension HTTP1Connection: ClientStream {
 
     func sendInformational(_ head: borrowing ResponseHead) {
         guard let exchange, exchange.request.version == .http11, !hasResponseStarted else { return }
-        takeOutgoing()
+        worker.writeBuffers.lend(to: &outgoing)
         outgoing.writeHead { out in
             Self.writeStatusLine(head, to: &out)
             out.writeFields(head.section, of: head.bytes, dropping: .hopByHop)
@@ -65,7 +65,7 @@ extension HTTP1Connection: ClientStream {
     func sendBody(_ part: ByteBuffer) {
         // A backend that was asked with another method than HEAD answers with a body.
         guard let exchange, !exchange.request.isHEAD else { return }
-        takeOutgoing()
+        worker.writeBuffers.lend(to: &outgoing)
         let count = part.readableBytes
         exchange.record.responseBytes += count
         if isResponseChunked { outgoing.writeChunkSize(count) }
@@ -76,7 +76,7 @@ extension HTTP1Connection: ClientStream {
     func sendEnd(trailers: ByteBuffer?) {
         guard exchange != nil else { return }
         if isResponseChunked {
-            takeOutgoing()
+            worker.writeBuffers.lend(to: &outgoing)
             outgoing.writeStaticString("0\r\n")
             if let trailers { outgoing.writeBytes(trailers.readableBytesSpan) }
             outgoing.writeStaticString("\r\n")
@@ -195,15 +195,15 @@ extension HTTP1Connection: ClientStream {
     }
 
     func sendContinue() {
-        takeOutgoing()
-        outgoing.writeImmutableBuffer(server.continueResponse)
+        worker.writeBuffers.lend(to: &outgoing)
+        outgoing.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
         flush()
     }
 
     // MARK: Pieces
 
     private func start(_ exchange: Exchange, status: Int) {
-        takeOutgoing()
+        worker.writeBuffers.lend(to: &outgoing)
         hasResponseStarted = true
         exchange.record.status = status
         // A client that waits for 100 may send its body or not: the next message can't be told from it.
@@ -271,23 +271,10 @@ extension HTTP1Connection: ClientStream {
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
             if hasInputEnded || isRequestOver && !hasUnread { close() } else { linger() }
         }
-        let bytes = detachOutgoing()
+        let bytes = outgoing.moveOut()
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: written)
         worker.writeBuffers.give(bytes)
     }
-
-    private func takeOutgoing() {
-        if outgoing.storageCapacity == 0 { outgoing = worker.writeBuffers.take() }
-    }
-
-    /// What is held back, to be written now. It is taken away first: a write may end, and go on with the next one, before it returns.
-    private func detachOutgoing() -> ByteBuffer {
-        let bytes = outgoing
-        outgoing = ByteBuffer()
-        return bytes
-    }
-
-    func giveOutgoingBack() { if outgoing.storageCapacity > 0 { worker.writeBuffers.give(detachOutgoing()) } }
 
     /// Puts a few bytes behind what is held back, and writes many after it as they are.
     private func append(body: ByteBuffer) {
@@ -295,8 +282,8 @@ extension HTTP1Connection: ClientStream {
             outgoing.writeBytes(body.readableBytesSpan)
             return
         }
-        let bytes = detachOutgoing()
-        takeOutgoing()
+        let bytes = outgoing.moveOut()
+        worker.writeBuffers.lend(to: &outgoing)
         context.write(Self.wrapOutboundOut(bytes), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(body), promise: nil)
         worker.writeBuffers.give(bytes)
@@ -305,7 +292,7 @@ extension HTTP1Connection: ClientStream {
     /// Writes what is held back.
     private func writeOut() {
         guard let context, outgoing.readableBytes > 0 else { return }
-        let bytes = detachOutgoing()
+        let bytes = outgoing.moveOut()
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         worker.writeBuffers.give(bytes)
     }

@@ -149,7 +149,7 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, HeldBack, 
         phase = .closed
         endCall(cause: "client.closed", at: worker.now)
         giveUnreadBack()
-        giveOutgoingBack()
+        worker.writeBuffers.takeBack(from: &outgoing)
         guard let deadline else { return }
         worker.deadlines.remove(deadline)
         self.deadline = nil

@@ -68,7 +68,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
         interimResponses = 0
         served += 1
         isRequestUnwritten = true
-        takeOutgoing()
+        worker.writeBuffers.lend(to: &outgoing)
         outgoing.writeHead { out in
             ForwardedRequest.write(
                 exchange,
@@ -95,7 +95,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
     }
 
     func sendBody(_ part: ByteBuffer) {
-        takeOutgoing()
+        worker.writeBuffers.lend(to: &outgoing)
         if isRequestChunked { outgoing.writeChunkSize(part.readableBytes) }
         if part.readableBytes <= Self.copiedAtMost {
             outgoing.writeBytes(part.readableBytesSpan)
@@ -104,7 +104,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
             context?.write(Self.wrapOutboundOut(part), promise: nil)
         }
         if isRequestChunked {
-            takeOutgoing()
+            worker.writeBuffers.lend(to: &outgoing)
             outgoing.writeStaticString("\r\n")
         }
     }
@@ -116,7 +116,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
             return
         }
         guard isRequestChunked else { return }
-        takeOutgoing()
+        worker.writeBuffers.lend(to: &outgoing)
         outgoing.writeStaticString("0\r\n")
         if let trailers { outgoing.writeBytes(trailers.readableBytesSpan) }
         outgoing.writeStaticString("\r\n")
@@ -135,7 +135,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
             context?.flush()
             return
         }
-        let bytes = detachOutgoing()
+        let bytes = outgoing.moveOut()
         context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         worker.writeBuffers.give(bytes)
     }
@@ -144,23 +144,10 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
     private func write() {
         isRequestUnwritten = false
         guard outgoing.readableBytes > 0 else { return }
-        let bytes = detachOutgoing()
+        let bytes = outgoing.moveOut()
         context?.write(Self.wrapOutboundOut(bytes), promise: nil)
         worker.writeBuffers.give(bytes)
     }
-
-    private func takeOutgoing() {
-        if outgoing.storageCapacity == 0 { outgoing = worker.writeBuffers.take() }
-    }
-
-    /// What is held back, to be written now. It is taken away first: a write may have more written before it returns.
-    private func detachOutgoing() -> ByteBuffer {
-        let bytes = outgoing
-        outgoing = ByteBuffer()
-        return bytes
-    }
-
-    private func giveOutgoingBack() { if outgoing.storageCapacity > 0 { worker.writeBuffers.give(detachOutgoing()) } }
 
     var isOpen: Bool { phase != .closed }
 
@@ -251,7 +238,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
         phase = .closed
         if let deadline { worker.deadlines.remove(deadline) }
         deadline = nil
-        giveOutgoingBack()
+        worker.writeBuffers.takeBack(from: &outgoing)
         leavePool()
         tunnel?.backendClosed()
         guard let call else { return }

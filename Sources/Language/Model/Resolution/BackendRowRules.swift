@@ -31,6 +31,9 @@ public struct BackendRowRules: Sendable {
         backends = declared.subtracting(sandboxBackends)
     }
 
+    /// Whether a row could decide where calls on a route go.
+    static func canDecide(_ route: Route) -> Bool { reach(of: route) == .decides }
+
     private static func reach(of route: Route) -> Reach {
         guard case .httpProxy = route.integration else { return .mock }
         return route.access == nil ? .open : .decides

@@ -30,13 +30,7 @@ extension ModelAssembly {
             let rule = "tables of backends are kept in a Redis server; name it with \"redis\""
             faults.add(rule, at: table.location)
         }
-        let isDecidable = made.contains { api in
-            !api.isSandbox
-                && api.routes.contains { route in
-                    guard case .httpProxy = route.integration else { return false }
-                    return route.access != nil
-                }
-        }
+        let isDecidable = made.contains { !$0.isSandbox && $0.routes.contains(where: BackendRowRules.canDecide) }
         // Routes that are at fault are not among those that were made.
         guard !isDecidable, made.allSatisfy({ $0.routes.count >= api.routes.count }) else { return }
         let rule = """

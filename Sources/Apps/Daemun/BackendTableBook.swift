@@ -255,7 +255,7 @@ actor BackendTableBook {
             }
             guard apis.contains(api) else { return }
             take(rows, page.head, of: api, at: .now)
-            if mine?.rows != rows.sorted() || mine?.head != page.head || mine?.confirmedAt == nil { compile() }
+            if mine?.rows != known[api]?.rows || mine?.head != page.head || mine?.confirmedAt == nil { compile() }
             return
         }
         throw Trouble.changesAllTheTime

@@ -151,7 +151,7 @@ struct BackendTableLedger: Sendable {
             for key in Self.keys(of: api) { writer.word(key) }
             writer.word(head.id ?? "")
             writer.word(head.revision)
-            writer.word(Self.newID())
+            writer.word(DrawnName.new())
             writer.word(Self.field(customer: customer, route: route))
             writer.word(backend ?? "")
             writer.word(Self.mostRows)
@@ -190,12 +190,8 @@ struct BackendTableLedger: Sendable {
 
     /// Gives a table that operators have made a head, so that it is known when it is gone.
     func claim(_ api: String) async throws {
-        let command = RedisCommand("HSETNX", Self.keys(of: api)[1], "id", Self.newID())
+        let command = RedisCommand("HSETNX", Self.keys(of: api)[1], "id", DrawnName.new())
         _ = try await redis.send(command, timeout: Self.timeout)
-    }
-
-    private static func newID() -> String {
-        String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
     }
 
     // MARK: Filling
@@ -209,7 +205,7 @@ struct BackendTableLedger: Sendable {
             for key in Self.keys(of: api) { writer.word(key) }
             writer.word(former.id ?? "")
             writer.word(former.revision)
-            writer.word(head.id ?? Self.newID())
+            writer.word(head.id ?? DrawnName.new())
             writer.word(former.id == nil ? max(head.revision, former.revision) + 1 : head.revision)
             writer.word(Self.channel)
             writer.word(api)

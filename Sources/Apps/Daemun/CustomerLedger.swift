@@ -149,7 +149,7 @@ struct CustomerLedger: Sendable {
     /// Puts a store's whole set in the place of what is there. It is written beside that first, and changed for it at once.
     /// - Parameter former: what is there; `nil` for nothing. When it is something else by then, nothing is done.
     func fill(from store: CustomerStore, _ state: SharedState, inPlaceOf former: Head?) async throws {
-        let place = "daemun:{customers}:fill:" + String(UInt64.random(in: .min ... .max), radix: 16)
+        let place = "daemun:{customers}:fill:" + DrawnName.new()
         var last = ""
         while true {
             let records = try await store.sharedRecords(after: last, limit: 50)

@@ -80,11 +80,6 @@ extension UInt64 {
 }
 
 extension LeaseRequest {
-    /// A name that no holder had before: 128 random bits.
-    static func newHolder() -> String {
-        (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
-    }
-
     /// Number, ended, unspent, kept and time to live, as both scripts take them.
     func writeLease(to writer: inout RESPWriter) {
         writer.word(number)

@@ -13,7 +13,7 @@ public final class RedisRateLedger: RateLedger {
     public init(_ client: RedisClient) {
         self.client = NIOLoopBound(client, eventLoop: client.eventLoop)
         loop = client.eventLoop
-        holder = LeaseRequest.newHolder()
+        holder = DrawnName.new()
     }
 
     /// Does work on the client's loop.

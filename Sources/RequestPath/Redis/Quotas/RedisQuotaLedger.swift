@@ -48,7 +48,7 @@ public actor RedisQuotaLedger: QuotaLedger {
     /// - Parameter redis: may serve others, too.
     public init(_ redis: RedisHandle) {
         self.redis = redis
-        holder = LeaseRequest.newHolder()
+        holder = DrawnName.new()
     }
 
     /// Takes calls out of quotas.

@@ -14,6 +14,15 @@ struct HTTP1ConnectionTests {
         exchange.client?.send(Reply(status: 200, body: ByteBuffer(string: "fine")))
     }
 
+    /// Begins an answer of a backend.
+    private static func sendHead(_ framing: BodyFraming, to client: any ClientStream) {
+        var head = ResponseHead()
+        head.bytes = ByteBuffer(string: "HTTP/1.1 200 Fine\r\n\r\n")
+        head.status = 200
+        head.framing = framing
+        client.send(head)
+    }
+
     @Test func `an answer that ends its connection is not the client's doing`() throws {
         let server = ScriptedServer()
         server.answer = Self.reply
@@ -79,11 +88,7 @@ struct HTTP1ConnectionTests {
         let channel = try server.connect()
         try channel.writeInbound(Self.get)
         let client = try #require(server.open.first?.client)
-        var head = ResponseHead()
-        head.bytes = ByteBuffer(string: "HTTP/1.1 200 Fine\r\n\r\n")
-        head.status = 200
-        head.framing = .length(10)
-        client.send(head)
+        Self.sendHead(.length(10), to: client)
         client.sendBody(ByteBuffer(string: "half"))
         client.flush()
         client.abort("backend.closed-mid-response")
@@ -124,11 +129,7 @@ struct HTTP1ConnectionTests {
         try channel.writeInbound(ByteBuffer(string: "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"))
         let client = try #require(server.open.first?.client)
         client.resumeRequestBody()
-        var head = ResponseHead()
-        head.bytes = ByteBuffer(string: "HTTP/1.1 200 Fine\r\n\r\n")
-        head.status = 200
-        head.framing = .chunked
-        client.send(head)
+        Self.sendHead(.chunked, to: client)
         client.flush()
         return channel
     }
@@ -188,11 +189,7 @@ struct HTTP1ConnectionTests {
         let channel = try server.connect()
         try channel.writeInbound(Self.get)
         let client = try #require(server.open.first?.client)
-        var head = ResponseHead()
-        head.bytes = ByteBuffer(string: "HTTP/1.1 200 Fine\r\n\r\n")
-        head.status = 200
-        head.framing = .chunked
-        client.send(head)
+        Self.sendHead(.chunked, to: client)
         let drained = server.drain()
         server.loop.run()
         client.sendEnd(trailers: nil)

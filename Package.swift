@@ -51,7 +51,7 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let modules: [Module] = [
     Module(name: "Quotas", layer: .language, tests: []),
     Module(name: "Model", layer: .language, uses: ["Quotas"], packages: [yams], tests: [], testData: ["Golden"]),
-    Module(name: "Exchange", layer: .language, packages: [nioCore], tests: []),
+    Module(name: "Exchange", layer: .language, packages: [nioCore], tests: [], testPackages: [nioEmbedded, nioPosix]),
     Module(name: "Credentials", layer: .language, packages: [crypto, cryptoExtras], tests: ["CredentialsProperties"]),
     Module(
         name: "Wire",

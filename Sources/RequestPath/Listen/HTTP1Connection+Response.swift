@@ -271,6 +271,7 @@ extension HTTP1Connection: ClientStream {
         written.futureResult.assumeIsolated().whenComplete { [self] _ in
             if hasInputEnded || isRequestOver && !hasUnread { close() } else { linger() }
         }
+        socket?.willGiveToChannel()
         let bytes = outgoing.moveOut()
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: written)
         worker.writeBuffers.give(bytes)
@@ -282,6 +283,7 @@ extension HTTP1Connection: ClientStream {
             outgoing.writeBytes(body.readableBytesSpan)
             return
         }
+        socket?.willGiveToChannel()
         let bytes = outgoing.moveOut()
         worker.writeBuffers.lend(to: &outgoing)
         context.write(Self.wrapOutboundOut(bytes), promise: nil)
@@ -292,8 +294,9 @@ extension HTTP1Connection: ClientStream {
     /// Writes what is held back.
     private func writeOut() {
         guard let context, outgoing.readableBytes > 0 else { return }
+        let isWritten = socket?.write(&outgoing) ?? false
         let bytes = outgoing.moveOut()
-        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        if !isWritten { context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil) }
         worker.writeBuffers.give(bytes)
     }
 }

@@ -63,8 +63,10 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, HeldBack, 
     var isResponseChunked = false
     var closesAfterResponse = false
     var isOutputClosed = false
-    /// What was put together of answers, and not yet given to the channel.
+    /// What was put together of answers, and not yet written.
     var outgoing = ByteBuffer()
+    /// Where it is written at once; not with TLS.
+    var socket: DirectSocket?
     var isFlushScheduled = false
     var isWritable = true
     var responsePace = ResponsePace()
@@ -83,11 +85,13 @@ final class HTTP1Connection: ChannelInboundHandler, ClientConnection, HeldBack, 
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        if !arrival.isSecure { socket = DirectSocket(context.channel) }
         if isAdmitted { waitForFirstRequest() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        socket = nil
     }
 
     func channelActive(context: ChannelHandlerContext) {

@@ -36,8 +36,10 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
     private var isHEAD = false
     private var isRequestChunked = false
     private var isReadPaused = false
-    /// What was put together of a request, and not yet given to the channel.
+    /// What was put together of a request, and not yet written.
     private var outgoing = ByteBuffer()
+    /// Where it is written at once; not with TLS.
+    private var socket: DirectSocket?
     private var isFlushScheduled = false
     /// Whether no byte of the call's request was given to the channel: nothing that comes can be its answer.
     private var isRequestUnwritten = false
@@ -100,6 +102,7 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
         if part.readableBytes <= Self.copiedAtMost {
             outgoing.writeBytes(part.readableBytesSpan)
         } else {
+            socket?.willGiveToChannel()
             write()
             context?.write(Self.wrapOutboundOut(part), promise: nil)
         }
@@ -135,8 +138,9 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
             context?.flush()
             return
         }
+        let isWritten = socket?.write(&outgoing) ?? false
         let bytes = outgoing.moveOut()
-        context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        if !isWritten { context?.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil) }
         worker.writeBuffers.give(bytes)
     }
 
@@ -189,9 +193,15 @@ final class UpstreamConnection: ChannelInboundHandler, BackendStream, HeldBack, 
 
     // MARK: The channel's events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if !isSecure { socket = DirectSocket(context.channel) }
+    }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        socket = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = Self.unwrapInboundIn(data)

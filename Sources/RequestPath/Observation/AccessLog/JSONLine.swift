@@ -25,7 +25,8 @@ enum JSONLine {
     private static func writeRequest(_ call: LoggedCall, head: Span<UInt8>, to line: inout LineWriter) {
         line.writeMember(",\"method\":\"", call.request.method, of: head)
         line.writeMember(",\"host\":\"", call.request.authority, of: head)
-        line.writeMember(",\"path\":\"", call.path.range, of: call.path.buffer.readableBytesUInt8Span)
+        let path = call.path
+        line.writeMember(",\"path\":\"", path.range, of: path.buffer.readableBytesUInt8Span)
         line.writeMember(",\"query\":\"", call.request.query, of: head)
         guard call.hasRequestLine else { return }
         switch call.request.version {

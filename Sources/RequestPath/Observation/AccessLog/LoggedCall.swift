@@ -1,35 +1,34 @@
 internal import Exchange
 internal import NIOCore
 
-/// What a line tells of a call, drawn from its exchange once.
+/// What a line tells of a call: read from its exchange, and a few things that are found out once.
 struct LoggedCall {
-    let record: ExchangeRecord
+    private let exchange: Exchange
     let durations: CallDurations
     /// When the head was complete, in wall nanoseconds since 1970; when the call ended, if it never was.
     let receivedAt: UInt64
-    let requestID: RequestID
-    let client: PeerAddress
-    let certificate: ClientCertificate?
-    let principal: Principal?
-    let route: RouteIdentity?
-    /// The request; its ranges may lead nowhere when it was malformed.
-    let request: RequestHead
-    /// The path that was matched, or the one received when it did not come to that.
-    let path: CanonicalPath
 
     init(_ exchange: Exchange, clock: inout WallClock) {
-        record = exchange.record
-        durations = CallDurations(record)
-        let known = record.receivedAt != 0 ? record.receivedAt : record.endedAt
+        self.exchange = exchange
+        durations = CallDurations(exchange.record)
+        let known = exchange.record.receivedAt != 0 ? exchange.record.receivedAt : exchange.record.endedAt
         receivedAt = clock.wallNanoseconds(at: known != 0 ? known : exchange.worker.now)
-        requestID = exchange.requestID
-        client = exchange.clientAddress
-        certificate = exchange.clientCertificate
-        principal = exchange.principal
-        route = exchange.route
-        request = exchange.request
+    }
+
+    var record: ExchangeRecord { exchange.record }
+    var requestID: RequestID { exchange.requestID }
+    var client: PeerAddress { exchange.clientAddress }
+    var certificate: ClientCertificate? { exchange.clientCertificate }
+    var principal: Principal? { exchange.principal }
+    var route: RouteIdentity? { exchange.route }
+    /// The request; its ranges may lead nowhere when it was malformed.
+    var request: RequestHead { exchange.request }
+
+    /// The path that was matched, or the one received when it did not come to that.
+    var path: CanonicalPath {
         let matched = exchange.path
-        path = matched.range.isEmpty ? CanonicalPath(buffer: request.bytes, range: request.path) : matched
+        if !matched.range.isEmpty { return matched }
+        return CanonicalPath(buffer: exchange.request.bytes, range: exchange.request.path)
     }
 
     /// Whether a request line was understood, so that there are a method and a version.

@@ -12,7 +12,9 @@ PROFILE = $(CURDIR)/Benchmarks/release.profdata
 # A private function is known by its file's name, wherever it is built; and no object is kept from another profile's time.
 PROFILING = -Xswiftc -Xllvm -Xswiftc -static-func-full-module-prefix=false \
 	-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
-PROFILE_FLAGS = -Xswiftc -Xfrontend -Xswiftc -ir-profile-use=$(PROFILE)
+# The build looks at flags and not into the profile, so a flag of the profile's own has everything compiled anew with another one.
+PROFILE_FLAGS = -Xswiftc -Xfrontend -Xswiftc -ir-profile-use=$(PROFILE) \
+	-Xswiftc -DPROFILE_$(firstword $(shell cksum < $(PROFILE)))
 RELEASE = $(FLAGS) $(PROFILING) $(PROFILE_FLAGS) --scratch-path $(BUILD)
 # Where release builds go; Benchmarks/profile has another place.
 BUILD = .build

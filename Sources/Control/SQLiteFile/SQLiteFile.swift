@@ -7,6 +7,9 @@ public import GRDB
 public final class SQLiteFile: Sendable {
     private let queue: DatabaseQueue
 
+    /// The path of a database that is in memory, and nobody else's.
+    public static let memory = ":memory:"
+
     /// Opens the file, or makes it.
     /// - Parameters:
     ///   - label: names the thread.
@@ -20,7 +23,8 @@ public final class SQLiteFile: Sendable {
     ) throws {
         var configuration = Configuration()
         configuration.label = label
-        configuration.journalMode = .wal
+        // What is in memory has no log.
+        if path != Self.memory { configuration.journalMode = .wal }
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = true
         queue = try DatabaseQueue(path: path, configuration: configuration)

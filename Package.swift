@@ -130,10 +130,19 @@ let modules: [Module] = [
         packages: [crypto, grdb],
         tests: ["Credentials"]
     ),
+    Module(name: "AWSWire", layer: .control, uses: ["Credentials"], tests: ["Credentials"]),
+    Module(
+        name: "EntityStore",
+        layer: .control,
+        uses: ["AWSWire", "SQLiteFile"],
+        packages: [grdb],
+        tests: ["AWSWire"]
+    ),
+    Module(name: "Management", layer: .control, uses: ["AWSWire", "Credentials", "EntityStore"]),
     Module(
         name: "Admin",
         layer: .control,
-        uses: ["Credentials", "CustomerStore", "Model"],
+        uses: ["AWSWire", "Credentials", "CustomerStore", "Management", "Model"],
         packages: [nioCore, nioPosix, log, httpTypes, hummingbird],
         tests: ["Model"]
     ),
@@ -141,8 +150,10 @@ let modules: [Module] = [
         name: "Daemun",
         layer: .apps,
         uses: [
-            "Admin", "Authorization", "Credentials", "CustomerStore", "Exchange", "Integrations", "Listen", "Model",
-            "Observation", "Pipeline", "QuotaStore", "Quotas", "RESP", "Redis", "Throttling",
+            "AWSWire", "Admin", "Authorization", "Credentials", "CustomerStore", "EntityStore", "Exchange",
+            "Integrations",
+            "Listen", "Management", "Model", "Observation", "Pipeline", "QuotaStore", "Quotas", "RESP", "Redis",
+            "Throttling",
         ],
         packages: [nioCore, nioPosix, log],
         tests: ["Admin", "Model"]
@@ -150,7 +161,7 @@ let modules: [Module] = [
     Module(
         name: "DaemunCommand",
         layer: .apps,
-        uses: ["Admin", "Authorization", "Daemun", "Exchange", "Model", "Pipeline", "Quotas", "Routing"],
+        uses: ["AWSWire", "Admin", "Authorization", "Daemun", "Exchange", "Model", "Pipeline", "Quotas", "Routing"],
         packages: [argumentParser, log, nioCore, nioHTTP1, nioPosix, unixSignals],
         tests: ["Model"],
         isExecutable: true

@@ -25,6 +25,7 @@ public final class AdminListener: Sendable {
     ///   - port: 0 lets the system choose.
     ///   - token: what `/metrics` and `/snapshot` ask for as a bearer token; `nil` asks for nothing.
     ///   - status: whom to ask.
+    ///   - management: answers AWS's tools; `nil` for nobody.
     ///   - logger: for what goes wrong with connections.
     /// - Throws: an `IOError` with what the system says when the port can't be opened.
     public static func start(
@@ -32,6 +33,7 @@ public final class AdminListener: Sendable {
         port: Int,
         token: Secret? = nil,
         status: any GatewayStatus,
+        management: ManagementResponder? = nil,
         logger: Logger
     ) async throws -> AdminListener {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -40,7 +42,12 @@ public final class AdminListener: Sendable {
             childChannelSetup: HTTP1Channel(
                 responder: { request, writer, channel in
                     guard let address = channel.localAddress else { return }
-                    let responder = AdminResponder(status: status, hosts: AdminHosts(of: address), token: token)
+                    let responder = AdminResponder(
+                        status: status,
+                        hosts: AdminHosts(of: address),
+                        token: token,
+                        management: management
+                    )
                     try await respond(to: request, writer, by: responder)
                 },
                 configuration: limits
@@ -97,8 +104,8 @@ public final class AdminListener: Sendable {
         _ writer: consuming ResponseWriter,
         by responder: AdminResponder
     ) async throws {
-        let answer = await responder.answer(to: request.head) {
-            let body = try await request.body.collect(upTo: mostBodyBytes)
+        let answer = await responder.answer(to: request.head) { mostBytes in
+            let body = try await request.body.collect(upTo: mostBytes)
             return Array(body.readableBytesView)
         }
         let response = HTTPResponse(status: answer.status, headerFields: answer.fields)

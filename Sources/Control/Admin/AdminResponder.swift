@@ -19,15 +19,17 @@ struct AdminResponder: Sendable {
     let hosts: AdminHosts
     /// `nil` asks for none.
     let token: Secret?
+    /// Answers AWS's tools; `nil` for nobody.
+    var management: ManagementResponder?
 
     private static let open = ["/livez", "/readyz"]
     private static let guarded = ["/metrics", "/snapshot", usagePath]
 
     /// The answer to a request; its body is to be left out for HEAD.
-    /// - Parameter body: reads the request's body; throws when it is too long.
+    /// - Parameter body: reads the request's body; throws when it has more bytes than are told.
     func answer(
         to request: HTTPRequest,
-        body: () async throws -> [UInt8] = { [] }
+        body: (_ mostBytes: Int) async throws -> [UInt8] = { _ in [] }
     ) async -> AdminAnswer {
         guard let authority = request.authority, hosts.contains(authority) else {
             return AdminAnswer(
@@ -35,6 +37,7 @@ struct AdminResponder: Sendable {
                 Complaint(error: "Host has to be localhost or the address of this listener")
             )
         }
+        if let management, management.takes(request) { return await management.answer(to: request, body: body) }
         let path = String((request.path ?? "").prefix { $0 != "?" })
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         if let first = parts.first, let subject = Subject(rawValue: String(first)) {
@@ -84,7 +87,7 @@ struct AdminResponder: Sendable {
         to request: HTTPRequest,
         about subject: Subject,
         _ path: [String],
-        body: () async throws -> [UInt8]
+        body: (_ mostBytes: Int) async throws -> [UInt8]
     ) async -> AdminAnswer {
         let administration = await status.administration()
         let tables = await status.backendTables()
@@ -97,7 +100,7 @@ struct AdminResponder: Sendable {
             return AdminAnswer(.forbidden, Complaint(error: reason))
         }
         guard isTrusted(request) else { return unauthorized("/\(subject.rawValue)") }
-        guard let bytes = try? await body() else {
+        guard let bytes = try? await body(AdminListener.mostBodyBytes) else {
             let rule = "a body has at most \(AdminListener.mostBodyBytes) bytes"
             return AdminAnswer(.contentTooLarge, Complaint(error: rule))
         }

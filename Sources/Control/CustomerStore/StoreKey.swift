@@ -15,6 +15,15 @@ public enum StoreKey {
     /// Reads the key, or makes one.
     /// - Throws: a `Fault`, or what the system says.
     public static func fingerprinter(at path: String) throws -> KeyFingerprinter {
+        guard let key = Hexadecimal.decode(try text(at: path)), let fingerprinter = KeyFingerprinter(key: key) else {
+            throw Fault.malformed(path: path)
+        }
+        return fingerprinter
+    }
+
+    /// Reads a key as its 64 hexadecimal digits, or makes one.
+    /// - Throws: a `Fault`, or what the system says.
+    public static func text(at path: String) throws -> String {
         let files = FileManager.default
         if !files.fileExists(atPath: path) {
             var random = SystemRandomNumberGenerator()
@@ -38,12 +47,8 @@ public enum StoreKey {
         guard let permissions, permissions & 0o077 == 0 else { throw Fault.readableByOthers(path: path) }
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let digits = text.filter { $0 != "\n" }
-        guard digits.utf8.count == 64, let key = Hexadecimal.decode(digits),
-            let fingerprinter = KeyFingerprinter(key: key)
-        else {
-            throw Fault.malformed(path: path)
-        }
-        return fingerprinter
+        guard digits.utf8.count == 64, Hexadecimal.decode(digits) != nil else { throw Fault.malformed(path: path) }
+        return digits
     }
 
     /// The keys under which secrets are kept that have to be read again; `nil` when there are none. Each is called by its hash, so

@@ -44,6 +44,15 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep the counts of quotas and the customers in this folder.", valueName: "folder"))
     var data: String?
 
+    @Flag(help: "Keep what AWS's tools manage in memory. POST /reset on the admin port empties it. No file is needed.")
+    var ephemeral = false
+
+    @Flag(help: "With --ephemeral: take every request of AWS's tools, whatever it is signed with.")
+    var open = false
+
+    @Option(help: ArgumentHelp("With --ephemeral: whether the age of signatures counts: on, off.", valueName: "on|off"))
+    var clockSkew: ClockSkew = .on
+
     @Option(
         help: ArgumentHelp(
             "What is logged on standard error: trace, debug, info, notice, warning, error.",
@@ -59,6 +68,9 @@ struct RunCommand: AsyncParsableCommand {
         if proxy != nil, !input.files.isEmpty {
             throw ValidationError("--proxy and files exclude each other: a file says where requests go.")
         }
+        if !ephemeral, open || clockSkew == .off {
+            throw ValidationError("--open and --clock-skew are for gateways that keep nothing: --ephemeral.")
+        }
         for (name, value) in [("--port", port), ("--admin-port", adminPort)] {
             guard let value, !(0...65_535).contains(value) else { continue }
             throw ValidationError("\(name) is 0…65535, not \(value).")
@@ -73,7 +85,13 @@ struct RunCommand: AsyncParsableCommand {
         // From here on: a stop that is asked for while the gateway starts is not lost.
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         let process = try await GatewayProcess.start(
-            source: ModelSource(origin: try origin(), port: port, adminPort: adminPort, dataFolder: data),
+            source: ModelSource(
+                origin: try origin(),
+                port: port,
+                adminPort: adminPort,
+                dataFolder: data,
+                ephemeral: ephemeral ? Ephemeral(isOpen: open, takesAnyAge: clockSkew == .off) : nil
+            ),
             threads: threads ?? System.coreCount,
             logger: logger
         )
@@ -88,6 +106,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private func origin() throws -> ModelSource.Origin {
         if let proxy { return .proxy(proxy) }
+        if ephemeral, input.files.isEmpty { return .nothing }
         return .files(try input.paths())
     }
 
@@ -96,6 +115,11 @@ struct RunCommand: AsyncParsableCommand {
         logger.logLevel = logLevel
         return logger
     }
+}
+
+/// Whether the age of signatures counts.
+enum ClockSkew: String, ExpressibleByArgument {
+    case on, off
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -8,6 +8,8 @@ struct ModelSource: Sendable {
         case files([String])
         /// Everything goes to this server.
         case proxy(String)
+        /// What is served is only what AWS's tools make.
+        case nothing
     }
 
     var origin: Origin
@@ -17,6 +19,8 @@ struct ModelSource: Sendable {
     var adminPort: Int?
     /// The folder of data instead of the files'.
     var dataFolder: String?
+    /// How it is to be with management APIs that keep nothing; `nil` leaves that to the files.
+    var ephemeral: Ephemeral?
 
     /// What came of reading.
     struct Reading: Sendable {
@@ -30,8 +34,13 @@ struct ModelSource: Sendable {
             switch origin {
             case .files(let files): Self.read(files)
             case .proxy(let url): Self.read(proxy: url)
+            case .nothing:
+                Reading(
+                    model: .success(Model(listeners: [Listener(port: 8_080)], admin: Admin(port: 8_081))),
+                    paths: []
+                )
             }
-        return Reading(model: reading.model.map(overridden), paths: reading.paths)
+        return Reading(model: reading.model.map(overridden).flatMap(checked), paths: reading.paths)
     }
 
     private static func read(_ files: [String]) -> Reading {
@@ -69,6 +78,35 @@ struct ModelSource: Sendable {
             model.admin = admin
         }
         if let dataFolder { model.dataFolder = dataFolder }
+        if let ephemeral {
+            var management = model.management ?? Management()
+            management.isEphemeral = true
+            management.isOpen = ephemeral.isOpen
+            management.takesAnyAge = ephemeral.takesAnyAge
+            model.management = management
+            model.admin = model.admin ?? Admin(port: 8_081)
+        }
         return model
     }
+
+    /// What everybody may manage must not be reached from elsewhere.
+    private func checked(_ model: Model) -> Result<Model, Faults> {
+        guard model.management?.isOpen == true, let admin = model.admin, !admin.isLoopback else {
+            return .success(model)
+        }
+        let rule = "--open takes every request, so the admin listener has to be one of the loopback, as 127.0.0.1"
+        return .failure(Faults([Fault(rule, text: admin.address)]))
+    }
+}
+
+/// Management APIs that keep nothing, for tests.
+struct Ephemeral: Sendable {
+    /// Whether every request is taken.
+    var isOpen: Bool
+    /// Whether signatures are taken however old they are.
+    var takesAnyAge: Bool
+}
+
+extension Admin {
+    fileprivate var isLoopback: Bool { address.hasPrefix("127.") || address == "::1" }
 }

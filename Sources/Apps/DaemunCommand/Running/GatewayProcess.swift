@@ -21,6 +21,8 @@ final class GatewayProcess {
     private let watch: FileWatch
     private let logger: Logger
     private var admin: AdminListener?
+    /// What AWS's tools manage; `nil` for nothing.
+    private let managed: ManagedState?
     /// What is served.
     private var model: Model
     /// Whether the files say something else, which was refused.
@@ -37,10 +39,12 @@ final class GatewayProcess {
         let watch = FileWatch(paths: reading.paths, reading: begun)
         do {
             let model = try reading.model.get()
+            let managed = try await ManagedState.open(for: model, logger: logger)
             let gateway = try await start(model, threads: threads, logger: logger)
             let process = GatewayProcess(
                 source: source,
                 gateway: gateway,
+                managed: managed,
                 watch: watch,
                 logger: logger,
                 model: model
@@ -64,9 +68,17 @@ final class GatewayProcess {
         }
     }
 
-    private init(source: ModelSource, gateway: Gateway, watch: FileWatch, logger: Logger, model: Model) {
+    private init(
+        source: ModelSource,
+        gateway: Gateway,
+        managed: ManagedState?,
+        watch: FileWatch,
+        logger: Logger,
+        model: Model
+    ) {
         self.source = source
         self.gateway = gateway
+        self.managed = managed
         self.watch = watch
         self.logger = logger
         self.model = model
@@ -77,6 +89,9 @@ final class GatewayProcess {
         get async {
             Announcement(
                 admin: admin.map { $0.address.text },
+                management: managed.map {
+                    Announcement.Management(isOpen: model.management?.isOpen == true, key: $0.firstKey)
+                },
                 listening: await gateway.addresses.map(\.text),
                 revision: await gateway.snapshot().revision
             )
@@ -131,6 +146,9 @@ final class GatewayProcess {
         do throws(Faults) {
             let changed = try reading.model.get()
             if onlyIfChanged, !isBehind, changed == model { return }
+            guard changed.management == model.management else {
+                throw Faults([Fault("the settings of the management APIs change with a restart only")])
+            }
             try await gateway.reload(changed)
             isBehind = false
             let moved = changed.admin != model.admin
@@ -153,6 +171,7 @@ final class GatewayProcess {
                 port: settings.port,
                 token: settings.token,
                 status: gateway,
+                management: managed?.responder,
                 logger: logger
             )
         } catch let error as IOError {

@@ -12,6 +12,7 @@ struct ConfigurationFile {
     var data: DataDeclaration?
     var accessLog: AccessLog?
     var admin: Located<AdminDeclaration>?
+    var management: Located<Management>?
     var trustedProxies: [Located<AddressRange>]
     var limits: Limits
     var drainTimeout: Duration
@@ -97,6 +98,11 @@ struct ConfigurationFile {
                 "The operator's listener: /livez, /readyz, /metrics, /snapshot, /usage. Without it there is none."
             ),
             .optional(
+                "management",
+                Shape<Management>.management.located,
+                "The management APIs of API Gateway, on the admin listener, for the AWS CLI and SDKs. Without it there are none."
+            ),
+            .optional(
                 "trusted_proxies",
                 Shape<[Located<AddressRange>]>.list(of: .addressRange, orOne: true, defaultText: []),
                 default: [],
@@ -124,6 +130,7 @@ struct ConfigurationFile {
             data,
             log,
             admin,
+            management,
             proxies,
             limits,
             drain in
@@ -140,6 +147,7 @@ struct ConfigurationFile {
                 data: data,
                 accessLog: log ?? nil,
                 admin: admin,
+                management: management,
                 trustedProxies: proxies,
                 limits: limits,
                 drainTimeout: drain

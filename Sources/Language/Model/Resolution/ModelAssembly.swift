@@ -59,6 +59,7 @@ struct ModelAssembly {
             limits: file.limits,
             drainTimeout: file.drainTimeout
         )
+        model.management = management(from: file)
         model.sandboxCustomers = sandboxCustomers
         model.sealingKeys = sealingKeys(from: file.data?.sealingKeys ?? [])
         model.sharesCustomers = sharesCustomers(file)
@@ -81,6 +82,14 @@ struct ModelAssembly {
         var admin = declaration.listener
         if let token = declaration.token { admin.token = loader.loadSecret(token) }
         return admin
+    }
+
+    private mutating func management(from file: ConfigurationFile) -> Management? {
+        guard let management = file.management else { return nil }
+        if file.admin == nil {
+            faults.add("the management APIs are on the admin listener; open it with \"admin\"", at: management.location)
+        }
+        return management.value
     }
 
     private mutating func sealingKeys(from references: [Located<SecretReference>]) -> [Secret] {

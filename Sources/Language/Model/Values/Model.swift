@@ -36,6 +36,8 @@ public struct Model: Sendable, Equatable {
     public var accessLog: AccessLog?
     /// The operator's listener (`/livez`, `/readyz`, `/metrics`, `/snapshot`); `nil` turns it off.
     public var admin: Admin?
+    /// The management APIs on `admin`; `nil` turns them off.
+    public var management: Management?
     /// Peers whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed.
     public var trustedProxies: [AddressRange]
     /// What one client or one request may take.

@@ -17,6 +17,7 @@ let targets = [
     (name: "FuzzBasic", fuzzes: "CredentialsProperties"),
     (name: "FuzzJSON", fuzzes: "CredentialsProperties"),
     (name: "FuzzStructuredField", fuzzes: "CredentialsProperties"),
+    (name: "FuzzAWSSignature", fuzzes: "CredentialsProperties"),
     (name: "FuzzSignature", fuzzes: "CredentialsProperties"),
     (name: "FuzzToken", fuzzes: "CredentialsProperties"),
     (name: "FuzzKeys", fuzzes: "CredentialsProperties"),

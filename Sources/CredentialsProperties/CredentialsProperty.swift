@@ -11,6 +11,8 @@ public enum CredentialsProperty: String, CaseIterable, Sendable {
     case structuredField = "FuzzStructuredField"
     /// `MessageSignature` and `SignatureBase`.
     case signature = "FuzzSignature"
+    /// `AWSSignature`.
+    case awsSignature = "FuzzAWSSignature"
     /// `CompactToken`, `TokenVerifier` and `ClaimRules`.
     case token = "FuzzToken"
     /// `KeySet` of JWK documents, and keys in PEM.
@@ -24,6 +26,7 @@ public enum CredentialsProperty: String, CaseIterable, Sendable {
         case .json: try JSONProperty.check(input)
         case .structuredField: try StructuredFieldProperty.check(input)
         case .signature: try SignatureProperty.check(input)
+        case .awsSignature: try AWSSignatureProperty.check(input)
         case .token: try TokenProperty.check(input)
         case .keys: try KeysProperty.check(input)
         }

@@ -48,7 +48,9 @@ public struct AWSRequest: Sendable {
 
     /// Without blanks at both ends, and with one in the place of several.
     private static func trimmed(_ value: String) -> String {
-        value.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
+        // By bytes: a blank and a sign that stands over it are one character.
+        let words = value.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        return String(decoding: Array(words.joined(separator: [UInt8(ascii: " ")])), as: UTF8.self)
     }
 
     private static func decoded(_ text: Substring.UTF8View) -> [UInt8] {

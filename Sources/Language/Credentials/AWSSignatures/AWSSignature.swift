@@ -180,12 +180,17 @@ public struct AWSSignature: Sendable {
 
     /// The path with its dots resolved, and encoded once more than it was sent, as all services but S3 have it.
     private static func canonicalPath(_ path: String) -> String {
-        var segments: [Substring] = []
-        for segment in path.split(separator: "/") where segment != "." {
-            if segment == ".." { _ = segments.popLast() } else { segments.append(segment) }
+        var segments: [String] = []
+        for segment in path.utf8.split(separator: UInt8(ascii: "/")) {
+            let segment = encoded(segment)
+            switch segment {
+            case ".": break
+            case "..": _ = segments.popLast()
+            default: segments.append(segment)
+            }
         }
-        let ending = path.hasSuffix("/") && !segments.isEmpty ? "/" : ""
-        return "/" + segments.map { encoded($0.utf8) }.joined(separator: "/") + ending
+        let ending = path.utf8.last == UInt8(ascii: "/") && !segments.isEmpty ? "/" : ""
+        return "/" + segments.joined(separator: "/") + ending
     }
 
     private static func canonicalQuery(_ request: AWSRequest) -> String {

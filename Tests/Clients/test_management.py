@@ -95,7 +95,7 @@ class clock:
         botocore.auth.get_current_datetime = self.former
 
 
-def error(call, **arguments):
+def error(call, /, **arguments):
     """Status, code and message of the error that a call ends with."""
     with pytest.raises(ClientError) as raised:
         call(**arguments)
@@ -419,6 +419,306 @@ def test_resources_that_can_not_be_patched_so(rest, api):
     with pytest.raises(ClientError) as raised:
         update(rest, api, orders["id"], patch("replace", "/pathPart", "others"))
     assert raised.value.response["Error"]["Code"] == "ConflictException"
+
+
+# Methods
+
+
+def put_method(rest, api, method="GET", resource=None, **given):
+    given.setdefault("authorizationType", "NONE")
+    return rest.put_method(restApiId=api["id"], resourceId=resource or api["rootResourceId"], httpMethod=method, **given)
+
+
+def method_of(rest, api, method="GET"):
+    found = rest.get_method(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod=method)
+    del found["ResponseMetadata"]
+    return found
+
+
+def test_a_method_has_the_defaults_of_the_service(rest, api):
+    made = put_method(rest, api)
+    assert made.pop("ResponseMetadata")["HTTPStatusCode"] == 201
+    assert made == method_of(rest, api) == {"httpMethod": "GET", "authorizationType": "NONE", "apiKeyRequired": False}
+    rest.delete_method(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET")
+    assert error(method_of, rest=rest, api=api) == (404, "NotFoundException", "Invalid Method identifier specified")
+
+
+def test_a_method_is_what_it_was_made_with(rest, api):
+    validator = rest.create_request_validator(restApiId=api["id"], name="all", validateRequestBody=True)
+    given = dict(
+        authorizationType="AWS_IAM", apiKeyRequired=True, operationName="listOrders", requestValidatorId=validator["id"],
+        requestParameters={"method.request.header.a": True}, requestModels={"application/json": "Empty"},
+    )  # fmt: skip
+    put_method(rest, api, "ANY", **given)
+    assert method_of(rest, api, "ANY") == given | {"httpMethod": "ANY"}
+
+
+def test_resources_tell_their_methods(rest, api):
+    put_method(rest, api, "GET")
+    put_method(rest, api, "POST", apiKeyRequired=True)
+    [root] = rest.get_resources(restApiId=api["id"])["items"]
+    assert root["resourceMethods"] == {"GET": {}, "POST": {}}
+    whole = rest.get_resource(restApiId=api["id"], resourceId=root["id"], embed=["methods"])["resourceMethods"]
+    assert whole["POST"] == {"httpMethod": "POST", "authorizationType": "NONE", "apiKeyRequired": True}
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "message"),
+    [
+        (
+            "FETCH",
+            {},
+            "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY",
+        ),
+        (
+            "GET",
+            {"authorizationType": "CUSTOM", "authorizerId": "abc"},
+            "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a "
+            "valid authorizer.",
+        ),
+        ("GET", {"requestValidatorId": "abc"}, "Invalid Request Validator identifier specified"),
+        ("GET", {"requestModels": {"a/b": "order"}}, "Invalid model identifier specified: order"),
+        (
+            "GET",
+            {"requestParameters": {"method.request.header.a": True, "method.request.querystring.a": False}},
+            "Parameter names must be unique across querystring, header and path",
+        ),
+    ],
+)
+def test_a_method_that_breaks_a_rule_is_not_made(rest, api, method, given, message):
+    refused = error(put_method, rest=rest, api=api, method=method, **given)
+    assert refused == (400, "BadRequestException", message)
+    assert "resourceMethods" not in rest.get_resources(restApiId=api["id"])["items"][0]
+
+
+def test_a_method_of_what_is_not_there(rest, api):
+    unknown = (404, "NotFoundException", "Invalid Resource identifier specified")
+    assert error(put_method, rest=rest, api=api, resource="nothing") == unknown
+    assert error(put_method, rest=rest, api={"id": "nothing"}, resource=api["rootResourceId"]) == unknown
+    assert error(put_method, rest=rest, api=api, resource="nothing", method="FETCH") == unknown
+
+
+def patch_method(rest, api, *patches):
+    return rest.update_method(
+        restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", patchOperations=list(patches)
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "expected"),
+    [
+        (patch("replace", "/operationName", "list"), "operationName", "list"),
+        (patch("replace", "/apiKeyRequired", "true"), "apiKeyRequired", True),
+        (patch("replace", "/apiKeyRequired", "maybe"), "apiKeyRequired", False),
+        (patch("replace", "/authorizationType", "AWS_IAM"), "authorizationType", "AWS_IAM"),
+        (patch("replace", "/authorizerId", "ignored"), "authorizerId", None),
+        (
+            patch("add", "/requestParameters/method.request.querystring.x", "true"),
+            "requestParameters",
+            {"method.request.querystring.q": False, "method.request.querystring.x": True},
+        ),
+        (
+            patch("replace", "/requestParameters/method.request.querystring.q", "true"),
+            "requestParameters",
+            {"method.request.querystring.q": True},
+        ),
+        (patch("remove", "/requestParameters/method.request.querystring.q"), "requestParameters", None),
+        (patch("add", "/requestModels/a~1b", "Error"), "requestModels", {"application/json": "Empty", "a/b": "Error"}),
+        (patch("remove", "/requestModels/application~1json", "ignored"), "requestModels", None),
+    ],
+)
+def test_a_method_is_patched(rest, api, operation, member, expected):
+    put_method(
+        rest, api, requestParameters={"method.request.querystring.q": False}, requestModels={"application/json": "Empty"}
+    )
+    assert patch_method(rest, api, operation).get(member) == expected
+    assert method_of(rest, api).get(member) == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        (patch("add", "/operationName", "a"), "Invalid patch operation specified. Must be one of: [replace]"),
+        (patch("remove", "/apiKeyRequired"), "Invalid patch operation specified. Must be one of: [replace]"),
+        (patch("replace", "/httpMethod", "PUT"), "Invalid patch path /httpMethod"),
+        (patch("replace", "/requestParameters", "a"), "Invalid patch path /requestParameters"),
+        (patch("add", "/requestModels/application/json", "Empty"), "Invalid patch path /requestModels/application/json"),
+    ],
+)
+def test_a_method_is_not_patched_so(rest, api, operation, message):
+    put_method(rest, api)
+    before = method_of(rest, api)
+    assert error(lambda: patch_method(rest, api, operation)) == (400, "BadRequestException", message)
+    assert method_of(rest, api) == before
+
+
+# What methods answer
+
+
+def test_responses_of_methods(rest, api):
+    put_method(rest, api)
+    place = dict(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", statusCode="200")
+    given = dict(responseModels={"application/json": "Empty"}, responseParameters={"method.response.header.a": True})
+    made = rest.put_method_response(**place, **given)
+    assert made.pop("ResponseMetadata")["HTTPStatusCode"] == 201
+    assert made == given | {"statusCode": "200"}
+    assert method_of(rest, api)["methodResponses"] == {"200": made}
+    assert error(rest.put_method_response, **place)[1] == "ConflictException"
+    patched = rest.update_method_response(
+        **place,
+        patchOperations=[
+            patch("replace", "/responseParameters/method.response.header.a", "false"),
+            patch("remove", "/responseModels/application~1json"),
+        ],
+    )
+    assert patched["responseParameters"] == {"method.response.header.a": False}
+    rest.delete_method_response(**place)
+    assert error(rest.get_method_response, **place) == (404, "NotFoundException", "Invalid Response status code specified")
+    assert "methodResponses" not in method_of(rest, api)
+
+
+def test_a_status_is_one_of_http(rest, api):
+    put_method(rest, api)
+    place = dict(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", statusCode="999")
+    assert error(rest.put_method_response, **place) == (
+        400,
+        "ValidationException",
+        "1 validation error detected: Value '999' at 'statusCode' failed to satisfy constraint: "
+        r"Member must satisfy regular expression pattern: [1-5]\d\d",
+    )
+
+
+# Integrations
+
+
+def put_integration(rest, api, **given):
+    place = dict(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET")
+    return rest.put_integration(**place, **given)
+
+
+def test_an_integration_has_the_defaults_of_the_service(rest, api):
+    put_method(rest, api)
+    made = put_integration(rest, api, type="HTTP_PROXY", integrationHttpMethod="GET", uri="http://127.0.0.1/a")
+    assert made.pop("ResponseMetadata")["HTTPStatusCode"] == 201
+    assert made == {
+        "type": "HTTP_PROXY", "httpMethod": "GET", "uri": "http://127.0.0.1/a", "timeoutInMillis": 29000,
+        "passthroughBehavior": "WHEN_NO_MATCH", "cacheNamespace": api["rootResourceId"], "cacheKeyParameters": [],
+    }  # fmt: skip
+    assert method_of(rest, api)["methodIntegration"] == made
+    place = dict(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET")
+    rest.delete_integration(**place)
+    missing = (404, "NotFoundException", "Invalid Integration identifier specified")
+    assert error(rest.get_integration, **place) == missing
+    assert error(rest.put_integration_response, statusCode="200", **place) == missing
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"type": "HTTP"}, "Enumeration value for HttpMethod must be non-empty"),
+        ({"type": "HTTP", "integrationHttpMethod": "GET", "uri": "a"}, "Invalid HTTP endpoint specified for URI"),
+        (
+            {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": "arn:aws:apigateway:r:lambda:nothing"},
+            "AWS ARN for integration must contain path or action",
+        ),
+        (
+            {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": "nothing"},
+            "Invalid ARN specified in the request",
+        ),
+        (
+            {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": "arn:aws:apigateway:r:sns:path/a"},
+            "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.",
+        ),
+        ({"type": "MOCK", "timeoutInMillis": 49}, "Timeout should be between 50 ms and 29000 ms"),
+        ({"type": "MOCK", "credentials": "arn:a"}, "This gateway takes no credentials of an integration yet"),
+    ],
+)
+def test_an_integration_that_breaks_a_rule_is_not_made(rest, api, given, message):
+    put_method(rest, api)
+    assert error(put_integration, rest=rest, api=api, **given) == (400, "BadRequestException", message)
+    assert "methodIntegration" not in method_of(rest, api)
+
+
+def test_a_mock_and_its_responses(rest, api):
+    put_method(rest, api)
+    put_integration(rest, api, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    place = dict(restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET")
+    made = rest.put_integration_response(
+        **place, statusCode="200", selectionPattern="", responseTemplates={"application/json": "fine"}
+    )
+    assert made.pop("ResponseMetadata")["HTTPStatusCode"] == 201
+    integration = rest.get_integration(**place)
+    assert integration["integrationResponses"] == {"200": made}
+    patched = rest.update_integration_response(
+        **place, statusCode="200", patchOperations=[patch("replace", "/selectionPattern", "5..")]
+    )
+    assert patched["selectionPattern"] == "5.."
+    patched = rest.update_integration(**place, patchOperations=[patch("replace", "/timeoutInMillis", "500")])
+    assert patched["timeoutInMillis"] == 500 and patched["integrationResponses"]["200"]["selectionPattern"] == "5.."
+    refused = error(rest.update_integration, **place, patchOperations=[patch("replace", "/timeoutInMillis", "5")])
+    assert refused == (400, "BadRequestException", "Timeout should be between 50 ms and 29000 ms")
+    rest.delete_integration_response(**place, statusCode="200")
+    assert error(rest.get_integration_response, **place, statusCode="200")[0] == 404
+
+
+# Request validators
+
+
+def test_request_validators(rest, api):
+    made = rest.create_request_validator(restApiId=api["id"], name="all")
+    assert made.pop("ResponseMetadata")["HTTPStatusCode"] == 201
+    assert made == {"id": made["id"], "name": "all", "validateRequestBody": False, "validateRequestParameters": False}
+    patched = rest.update_request_validator(
+        restApiId=api["id"],
+        requestValidatorId=made["id"],
+        patchOperations=[patch("replace", "/validateRequestBody", "true"), patch("replace", "/validateRequestParameters")],
+    )
+    assert (patched["validateRequestBody"], patched["validateRequestParameters"]) == (True, False)
+    [listed] = rest.get_request_validators(restApiId=api["id"])["items"]
+    assert listed == made | {"validateRequestBody": True}
+    deleted = rest.delete_request_validator(restApiId=api["id"], requestValidatorId=made["id"])
+    assert deleted["ResponseMetadata"]["HTTPStatusCode"] == 202
+    unknown = (404, "NotFoundException", "Invalid Request Validator identifier specified")
+    assert error(rest.get_request_validator, restApiId=api["id"], requestValidatorId=made["id"]) == unknown
+    assert error(rest.delete_request_validator, restApiId="nothing", requestValidatorId=made["id"]) == unknown
+    invalid = (400, "BadRequestException", "Invalid REST API identifier specified")
+    assert error(rest.create_request_validator, restApiId="nothing", name="all") == invalid
+    unknown_api = (404, "NotFoundException", "Invalid API identifier specified 000000000000:nothing")
+    assert error(rest.get_request_validators, restApiId="nothing") == unknown_api
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        (
+            patch("add", "/validateRequestBody", "true"),
+            "Invalid patch path  '/validateRequestBody' specified for op 'add'. Please choose supported operations",
+        ),
+        (
+            patch("replace", "/invalidPath", "a"),
+            "Invalid patch path  '/invalidPath' specified for op 'replace'. "
+            "Must be one of: [/name, /validateRequestParameters, /validateRequestBody]",
+        ),
+        (patch("replace", "/name", ""), "Request Validator name cannot be blank"),
+    ],
+)
+def test_a_validator_is_not_patched_so(rest, api, operation, message):
+    made = rest.create_request_validator(restApiId=api["id"], name="all")
+    refused = error(
+        rest.update_request_validator,
+        restApiId=api["id"],
+        requestValidatorId=made["id"],
+        patchOperations=[operation],
+    )
+    assert refused == (400, "BadRequestException", message)
+
+
+def test_a_validator_that_a_method_asks_for_stays(rest, api):
+    made = rest.create_request_validator(restApiId=api["id"], name="all")
+    put_method(rest, api, requestValidatorId=made["id"])
+    refused = error(rest.delete_request_validator, restApiId=api["id"], requestValidatorId=made["id"])
+    assert refused[:2] == (409, "ConflictException")
+    assert rest.get_request_validator(restApiId=api["id"], requestValidatorId=made["id"])["name"] == "all"
 
 
 # What is not served

@@ -22,7 +22,10 @@ public struct ManagementService: Sendable {
     public static var served: [String: Set<String>] { handlers.mapValues { Set($0.keys) } }
 
     private static let handlers: [String: [String: Handler]] = [
-        "apigateway": RestAPIs.operations.merging(Resources.operations) { $1 }
+        "apigateway": [
+            RestAPIs.operations, Resources.operations, Methods.operations,
+            MethodResponses.operations, Integrations.operations, RequestValidators.operations,
+        ].reduce(into: [:]) { $0.merge($1) { $1 } }
     ]
 
     /// Forgets everything but the access keys.

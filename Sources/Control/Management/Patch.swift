@@ -72,6 +72,19 @@ struct PatchTable: Sendable {
         rule("/\(name)") { document, _, patch in document[name] = .boolean(patch.value?.lowercased() == "true") }
     }
 
+    /// One member of a map, as `/tags/key`.
+    /// - Parameter value: what stands for a value that was sent; not asked for what is removed.
+    static func entry(
+        _ name: String,
+        _ value: @escaping @Sendable (String?) -> WireValue?
+    ) -> Rule {
+        rule("/\(name)/*", [.add, .replace, .remove]) { document, parts, patch in
+            var entries = document[name] ?? [:]
+            entries[parts[0]] = patch.verb == .remove ? nil : value(patch.value)
+            document[name] = entries
+        }
+    }
+
     func apply(_ patch: Patch, to document: inout WireValue) throws {
         let parts = patch.parts
         guard patch.path != nil, let rule = rules.first(where: { Self.matches($0.path, parts) }) else {

@@ -5,7 +5,7 @@ internal import EntityStore
 enum Resources {
     static let operations: [String: Handler] = [
         "CreateResource": create,
-        "GetResource": { try type.find($0).document },
+        "GetResource": { try shown(type.find($0).document, $0) },
         "GetResources": list,
         "UpdateResource": update,
         "DeleteResource": delete,
@@ -100,13 +100,28 @@ enum Resources {
     // MARK: Looking
 
     private static func list(_ call: Call) throws -> WireValue? {
-        guard
-            try call.transaction.entity(EntityKey(region: call.region, kind: "RestApi", id: call.text("restApiId")))
-                != nil
-        else { throw RestAPIs.unknown(call) }
+        try RestAPIs.check(call)
         let documents = try type.all(call).map(\.document)
-        return try Page.of(documents.sorted { $0["path"]?.string ?? "" < $1["path"]?.string ?? "" }, call)
+        var page = try Page.of(documents.sorted { $0["path"]?.string ?? "" < $1["path"]?.string ?? "" }, call)
+        page["item"] = .list(try (page["item"]?.list ?? []).map { try shown($0, call) })
+        return page
     }
+
+    /// With its methods: whole where that is asked for.
+    private static func shown(_ resource: WireValue, _ call: Call) throws -> WireValue {
+        let parent = "\(call.text("restApiId"))/\(resource["id"]?.string ?? "")"
+        let methods = try call.transaction.entities(kind: Methods.type.kind, parent: parent, region: call.region)
+        guard !methods.isEmpty else { return resource }
+        let isWhole = call.input["embed"]?.list?.contains("methods") == true
+        var shown = resource
+        shown["resourceMethods"] = .object(
+            Dictionary(methods.map { ($0.key.id, isWhole ? $0.document : [:]) }) { $1 }
+        )
+        return shown
+    }
+
+    /// Makes sure that there is the resource that the input names.
+    static func check(_ call: Call) throws { _ = try type.find(call) }
 
     // MARK: Changing
 
@@ -141,7 +156,7 @@ enum Resources {
             return name(part, under: parentID)
         }
         try renewPaths(under: document, call)
-        return document
+        return try shown(document, call)
     }
 
     /// Whether a resource is another one, or in the tree under it.

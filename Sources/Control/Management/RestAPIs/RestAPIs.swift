@@ -21,6 +21,17 @@ enum RestAPIs {
         .notFound("Invalid API identifier specified \(call.account.id):\(call.text("restApiId"))")
     }
 
+    /// Whether there is the API that the input names.
+    static func isThere(_ call: Call) throws -> Bool {
+        let key = EntityKey(region: call.region, kind: type.kind, id: call.text("restApiId"))
+        return try call.transaction.entity(key) != nil
+    }
+
+    /// Makes sure that there is.
+    static func check(_ call: Call) throws {
+        guard try isThere(call) else { throw unknown(call) }
+    }
+
     private static let mostCompression: Int64 = 10_485_760
     private static let badCompression = AWSError.badRequest(
         "Invalid minimum compression size, must be between 0 and \(mostCompression)"

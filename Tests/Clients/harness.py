@@ -144,9 +144,10 @@ class Gateway:
             raise AssertionError(f"the gateway ended with {self.process.returncode}:\n{self.stderr()}")
         try:
             socket.create_connection((self.address, self.port), timeout=1).close()
-            return True
         except ConnectionRefusedError:
             return False
+        # The admin listener is opened after the clients', and this is said when all are.
+        return " listens on " in self.stderr()
 
     def url(self, path="/"):
         return f"http://127.0.0.1:{self.port}{path}"

@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -731,6 +732,41 @@ def test_an_operation_that_is_not_served_is_named(managed):
         "GetVpcLinks is not served by this gateway. What is served: docs/management.md",
     )
     assert error(managed.client("apigatewayv2").get_apis)[1] == "UnsupportedOperationException"
+
+
+def made_up(shape):
+    """A value of a shape, with nothing that need not be there."""
+    if shape.type_name == "structure":
+        return {name: made_up(shape.members[name]) for name in shape.required_members}
+    if shape.type_name == "list":
+        return [made_up(shape.member)]
+    if shape.type_name == "map":
+        return {"a": made_up(shape.value)}
+    if shape.type_name == "string":
+        return shape.enum[0] if shape.enum else "200" if shape.name.endswith("StatusCode") else "abc"
+    return {"integer": 100, "boolean": True, "blob": b"{}", "long": 100, "double": 1.0, "float": 1.0}.get(shape.type_name)
+
+
+@pytest.mark.parametrize("service", ["apigateway", "apigatewayv2"])
+def test_the_guide_says_which_of_all_operations_are_served(managed, service):
+    client = managed.client(service, region="af-south-1")
+    served = set()
+    for name in client.meta.service_model.operation_names:
+        shape = client.meta.service_model.operation_model(name).input_shape
+        try:
+            client._make_api_call(name, made_up(shape) if shape else {})
+            served.add(name)
+        except ClientError as refused:
+            code = refused.response["Error"]["Code"]
+            assert code != "MissingAuthenticationTokenException", f"{name} is not known"
+            if code == "UnsupportedOperationException":
+                assert refused.response["Error"]["Message"].startswith(f"{name} is not served")
+            else:
+                served.add(name)
+    guide = pathlib.Path(__file__).parents[2].joinpath("docs/management.md").read_text()
+    section = guide.split("## What is served")[1].split("\n## ")[0]
+    documented = set(re.findall(r"`((?:Create|Get|Put|Update|Delete)\w+)`", section))
+    assert served == (documented if service == "apigateway" else set())
 
 
 def test_a_path_of_no_operation(managed):

@@ -912,6 +912,18 @@ def test_an_open_gateway_takes_every_key(start):
     assert "every request" in managed.gateway.stderr()
 
 
+def test_an_open_gateway_is_not_for_pages_of_other_sites(start):
+    managed = Managed(start, "--open")
+    for path in ("/restapis", "/reset"):
+        sent = urllib.request.Request(
+            f"http://127.0.0.1:{managed.port}{path}", b'{"name": "shop"}', {"Origin": "https://other.example"}, method="POST"
+        )
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(sent)
+        assert refused.value.code == 403
+    assert managed.client().get_rest_apis()["items"] == []
+
+
 def test_an_open_gateway_is_one_of_the_loopback(tmp_path):
     file = tmp_path / "gateway.yaml"
     file.write_text(CONFIGURATION + "admin: { port: 0, address: 0.0.0.0 }\n")

@@ -47,6 +47,8 @@ public struct AccessGuard: Sendable {
     public func admit(_ request: AWSRequest) async throws -> Admitted {
         do throws(AWSSignatureFailure) {
             guard case .keys(let find) = admission else {
+                // A page in somebody's browser can send requests here, and can't leave out who it is.
+                if request.field("origin") != nil { throw AWSSignatureFailure.absent }
                 let signature = try? AWSSignature(of: request)
                 return Admitted(service: signature?.service, region: signature?.region)
             }
